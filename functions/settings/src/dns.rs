@@ -1,0 +1,125 @@
+//! TXT records of the DNS.
+
+use std::{net::SocketAddr, time::Duration};
+
+use hickory_resolver::{
+    Resolver, TokioResolver,
+    config::{ConnectionConfig, NameServerConfig, ResolverConfig},
+    net::{NetError, runtime::TokioRuntimeProvider},
+    proto::rr::{Name, RData},
+};
+use shared::{Error, Result};
+
+/// How long one question waits for its answer.
+const ATTEMPT: Duration = Duration::from_millis(1500);
+/// How long all attempts take at most.
+const TOTAL: Duration = Duration::from_secs(3);
+
+/// The texts of the TXT records at `name`, each of its strings joined; none when there is no such record. Without a
+/// `server`, those of the system are asked.
+///
+/// # Errors
+/// 422 for `domain` when the DNS does not answer, 500 when this machine has no DNS.
+pub(crate) async fn texts(server: Option<SocketAddr>, name: &str) -> Result<Vec<Vec<u8>>> {
+    let no_answer =
+        || Error::invalid_field("domain", format!("the DNS did not answer for the TXT record {name}; try again"));
+    // A fully qualified name: no search domain is appended to it.
+    let question = Name::from_ascii(format!("{name}.")).map_err(|_| no_answer())?;
+    let resolver = resolver(server).map_err(Error::internal)?;
+    match tokio::time::timeout(TOTAL, resolver.txt_lookup(question)).await {
+        Ok(Ok(answer)) => Ok(answer.answers().iter().filter_map(|record| text(&record.data)).collect()),
+        Ok(Err(error)) if error.is_no_records_found() => Ok(Vec::new()),
+        _ => Err(no_answer()),
+    }
+}
+
+fn text(data: &RData) -> Option<Vec<u8>> {
+    match data {
+        RData::TXT(text) => Some(text.txt_data.concat()),
+        _ => None,
+    }
+}
+
+fn resolver(server: Option<SocketAddr>) -> Result<TokioResolver, NetError> {
+    let mut builder = match server {
+        Some(server) => {
+            let config = ResolverConfig::from_name_servers(vec![name_server(server)]);
+            Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+        }
+        None => TokioResolver::builder_tokio()?,
+    };
+    let options = builder.options_mut();
+    options.timeout = ATTEMPT;
+    options.attempts = 1;
+    options.cache_size = 0;
+    builder.build()
+}
+
+fn name_server(server: SocketAddr) -> NameServerConfig {
+    let at = |mut connection: ConnectionConfig| {
+        connection.port = server.port();
+        connection
+    };
+    NameServerConfig::new(server.ip(), true, vec![at(ConnectionConfig::udp()), at(ConnectionConfig::tcp())])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::{net::UdpSocket, thread};
+
+    use hickory_resolver::proto::{
+        op::{Message, ResponseCode},
+        rr::{Record, rdata::TXT},
+    };
+
+    use super::*;
+
+    /// A server that gives one answer to one question.
+    fn serve(code: ResponseCode, texts: Vec<Vec<&'static str>>) -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = socket.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            let (length, from) = socket.recv_from(&mut bytes).unwrap();
+            let question = Message::from_vec(&bytes[..length]).unwrap();
+            let name = question.queries[0].name().clone();
+            let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
+            answer.metadata.response_code = code;
+            answer.add_queries(question.queries.clone());
+            for text in texts {
+                let text = TXT::new(text.into_iter().map(str::to_owned).collect());
+                answer.add_answer(Record::from_rdata(name.clone(), 60, RData::TXT(text)));
+            }
+            socket.send_to(&answer.to_vec().unwrap(), from).unwrap();
+        });
+        address
+    }
+
+    async fn ask(server: SocketAddr) -> Result<Vec<Vec<u8>>> {
+        texts(Some(server), "_scanward-verify.example.com").await
+    }
+
+    #[tokio::test]
+    async fn the_strings_of_a_record_are_one_text() {
+        let server = serve(ResponseCode::NoError, vec![vec!["other"], vec!["scanward-", "verification=x"]]);
+        assert_eq!(ask(server).await.unwrap(), [b"other".to_vec(), b"scanward-verification=x".to_vec()]);
+    }
+
+    #[tokio::test]
+    async fn no_record_is_an_answer() {
+        assert!(ask(serve(ResponseCode::NXDomain, vec![])).await.unwrap().is_empty());
+        assert!(ask(serve(ResponseCode::NoError, vec![])).await.unwrap().is_empty());
+    }
+
+    #[tokio::test]
+    async fn no_answer_is_told() {
+        let refusing = serve(ResponseCode::Refused, vec![]);
+        let too_long = "a.".repeat(120);
+        for name in ["_scanward-verify.example.com", &format!("_scanward-verify.{too_long}example.com")] {
+            let error = texts(Some(refusing), name).await.unwrap_err();
+            assert!(format!("{error:?}").contains("did not answer"), "{error:?}");
+        }
+    }
+}

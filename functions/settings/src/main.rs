@@ -1,0 +1,6 @@
+//! The Lambda function `settings`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    shared::lambda::run_with_custody(settings::routes(), |_, _| async { Ok(()) }).await
+}

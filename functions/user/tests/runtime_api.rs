@@ -1,0 +1,108 @@
+//! The binary as Lambda runs it: it polls a Runtime API for events and posts its answers there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, unreachable_pub)]
+
+use std::{
+    net::SocketAddr,
+    process::{Child, Command},
+    sync::Arc,
+};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    routing::{get, post},
+};
+use dynoxide::{Database, server};
+use serde_json::{Value, json};
+use shared::{App, app, auth::custody::KeyFile, config::Config, domain::demo};
+use tokio::{net::TcpListener, sync::Mutex, sync::mpsc};
+
+/// A Runtime API that hands out events one by one.
+struct Runtime {
+    events: Mutex<mpsc::UnboundedReceiver<Value>>,
+    answers: mpsc::UnboundedSender<(String, Value)>,
+}
+
+async fn next(State(runtime): State<Arc<Runtime>>) -> Result<(HeaderMap, Json<Value>), StatusCode> {
+    // Without another event the poll stays open, as on Lambda.
+    let event = runtime.events.lock().await.recv().await.ok_or(StatusCode::GONE)?;
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+        ("lambda-runtime-deadline-ms", "4102444800000"),
+        ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:us-east-1:123456789012:function:user"),
+    ] {
+        headers.insert(name, value.parse().unwrap());
+    }
+    Ok((headers, Json(event)))
+}
+
+async fn answered(State(runtime): State<Arc<Runtime>>, Path((_, kind)): Path<(String, String)>, Json(answer): Json<Value>) -> StatusCode {
+    runtime.answers.send((kind, answer)).unwrap();
+    StatusCode::ACCEPTED
+}
+
+async fn serve(router: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// A DynamoDB with the sample tenants, by its endpoint.
+async fn database() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(server::serve_on(listener, Database::memory().unwrap()));
+    let config = Config { dynamodb_endpoint: Some(endpoint.clone()), ..Config::from_env().unwrap() };
+    let table = app::table(&config);
+    table.ensure_exists().await.unwrap();
+    let custody = Arc::new(KeyFile::in_memory().unwrap());
+    demo::load(&App::new(table, custody, config.issuer, None)).await.unwrap();
+    endpoint
+}
+
+/// The function's process, which ends with the test.
+struct Function(Child);
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_binary_answers_events_of_the_runtime_api() {
+    let (events, receiver) = mpsc::unbounded_channel();
+    let (answers, mut answered_with) = mpsc::unbounded_channel();
+    let runtime = Arc::new(Runtime { events: Mutex::new(receiver), answers });
+    let api = Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answered))
+        .with_state(runtime);
+    let address = serve(api).await;
+    let _function = Function(
+        Command::new(env!("CARGO_BIN_EXE_user"))
+            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "user")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
+            .env("SCANWARD_DYNAMODB_ENDPOINT", database().await)
+            .env("RUST_LOG", "off")
+            .spawn()
+            .unwrap(),
+    );
+    let event: Value = serde_json::from_str(include_str!("../../../events/user/show_current_user.json")).unwrap();
+    let mut anonymous = event.clone();
+    anonymous["headers"] = json!({});
+    let mut broken = event.clone();
+    broken["rawPath"] = json!("/prod/v2/user/me");
+    for (event, status) in [(event.clone(), 200), (anonymous, 401), (broken, 404), (event, 200)] {
+        events.send(event).unwrap();
+        let (kind, answer) = answered_with.recv().await.unwrap();
+        assert_eq!((kind.as_str(), answer["statusCode"].as_u64()), ("response", Some(status)), "{answer}");
+    }
+}

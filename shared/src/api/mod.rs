@@ -1,0 +1,11 @@
+//! The HTTP conventions that every operation follows.
+
+pub mod error;
+pub mod idempotency;
+pub mod input;
+pub mod list;
+pub mod precondition;
+pub mod request;
+pub mod response;
+pub mod service;
+pub mod values;

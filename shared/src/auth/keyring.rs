@@ -1,0 +1,236 @@
+//! The key ring: the platform's keys as they stand in the table. Private keys and data keys are wrapped, public keys are
+//! plain, and so is the cursor key, which protects nothing but the integrity of cursors within a caller's own scope.
+
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use super::{
+    custody::{Custody, Material, Purpose},
+    sealing::{SealingKey, random},
+    token::{SigningKey, public_key},
+};
+use crate::{
+    Error, Result,
+    store::{Entity, Key, Table, entity::to_item, key::Range},
+    time::Timestamp,
+};
+
+/// How long a process trusts what it has read.
+const FRESH_FOR: Duration = Duration::from_secs(300);
+/// How soon a process reads again because a token names a key that it does not know.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(5);
+/// Where the first key of its kind stands, so that two processes cannot both make one.
+const FIRST: &str = "0001";
+
+/// A key as it is stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct RingItem {
+    sort: String,
+    kid: String,
+    /// The public key of a signing key, in base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    public_key: Option<String>,
+    /// The wrapped private key or data key, in base64url; absent for a key that only verifies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    wrapped: Option<String>,
+    /// The cursor key, in base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    material: Option<String>,
+    created_at: Timestamp,
+}
+
+impl Entity for RingItem {
+    const TYPE: &'static str = "key";
+
+    fn key(&self) -> Key {
+        Key::key_ring(self.sort.clone())
+    }
+}
+
+/// A public key, as the JWKS shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PublicKey {
+    /// The type of the key: an octet key pair.
+    kty: &'static str,
+    /// The curve.
+    crv: &'static str,
+    /// What it is for: signatures.
+    #[serde(rename = "use")]
+    usage: &'static str,
+    /// The algorithm.
+    alg: &'static str,
+    /// The id that tokens name.
+    pub kid: String,
+    /// The key, in base64url.
+    pub x: String,
+}
+
+/// The keys of the platform, read from the table and kept for a while.
+pub struct KeyRing {
+    table: Table,
+    custody: Arc<dyn Custody>,
+    read: Mutex<Read>,
+    unwrapped: Mutex<HashMap<String, Material>>,
+}
+
+#[derive(Default)]
+struct Read {
+    items: Arc<Vec<RingItem>>,
+    at: Option<Instant>,
+}
+
+impl KeyRing {
+    pub(crate) fn new(table: Table, custody: Arc<dyn Custody>) -> Self {
+        Self { table, custody, read: Mutex::default(), unwrapped: Mutex::default() }
+    }
+
+    /// The public keys of every signing key.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn public_keys(&self) -> Result<Vec<PublicKey>> {
+        let items = self.items(FRESH_FOR).await?;
+        let public = |item: &RingItem| {
+            item.public_key.clone().map(|x| PublicKey {
+                kty: "OKP",
+                crv: "Ed25519",
+                usage: "sig",
+                alg: "EdDSA",
+                kid: item.kid.clone(),
+                x,
+            })
+        };
+        Ok(items.iter().filter_map(public).collect())
+    }
+
+    /// The public key `kid` of the session keys, if there is one.
+    pub(crate) async fn session_public_key(&self, kid: &str) -> Result<Option<String>> {
+        let prefix = format!("SIGNING#{}#", Purpose::SessionSigning.as_str());
+        for age in [FRESH_FOR, READ_AGAIN_AFTER] {
+            let items = self.items(age).await?;
+            let found = items.iter().find(|item| item.kid == kid && item.sort.starts_with(&prefix));
+            if let Some(key) = found.and_then(|item| item.public_key.clone()) {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The key that signs for `purpose` now; the first one is made here.
+    ///
+    /// # Errors
+    /// 500 when the function has no custody for the purpose, or DynamoDB fails.
+    pub async fn signing_key(&self, purpose: Purpose) -> Result<SigningKey> {
+        let item = self.wrapped_key("SIGNING", purpose).await?;
+        SigningKey::from_seed(&item.kid, purpose, &self.unwrapped(purpose, &item).await?)
+    }
+
+    /// The key that seals for `purpose`; the first use makes it.
+    ///
+    /// # Errors
+    /// 500 when the function has no custody for the purpose, or DynamoDB fails.
+    pub async fn sealing_key(&self, purpose: Purpose) -> Result<SealingKey> {
+        let item = self.wrapped_key("SEALING", purpose).await?;
+        SealingKey::new(&item.kid, &self.unwrapped(purpose, &item).await?)
+    }
+
+    /// The key that seals cursors; the first use makes it.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn cursor_key(&self) -> Result<SealingKey> {
+        let prefix = "CURSOR#";
+        let item = match self.newest(prefix).await? {
+            Some(item) => item,
+            None => {
+                let material = Some(URL_SAFE_NO_PAD.encode(random::<32>()?));
+                self.first(prefix, RingItem { material, ..RingItem::new(format!("{prefix}{FIRST}")) }).await?
+            }
+        };
+        SealingKey::new(&item.kid, &decoded(item.material.as_deref())?)
+    }
+
+    /// Publishes a public key whose private key is nowhere, for tokens that were signed once.
+    pub(crate) async fn publish(&self, kid: &str, public_key: &str) -> Result<()> {
+        let sort = format!("SIGNING#{}#{kid}", Purpose::SessionSigning.as_str());
+        let item = RingItem { kid: kid.to_owned(), public_key: Some(public_key.to_owned()), ..RingItem::new(sort) };
+        self.table.put_new(to_item(&item, 1)?).await?;
+        self.forget().await;
+        Ok(())
+    }
+
+    async fn wrapped_key(&self, kind: &str, purpose: Purpose) -> Result<RingItem> {
+        let prefix = format!("{kind}#{}#", purpose.as_str());
+        if let Some(item) = self.newest(&prefix).await? {
+            return Ok(item);
+        }
+        let (material, wrapped) = self.custody.generate(purpose).await?;
+        let public_key = if kind == "SIGNING" { Some(public_key(&material)?) } else { None };
+        let wrapped = Some(URL_SAFE_NO_PAD.encode(wrapped));
+        self.first(&prefix, RingItem { public_key, wrapped, ..RingItem::new(format!("{prefix}{FIRST}")) }).await
+    }
+
+    /// The newest key under a prefix whose private half is here.
+    async fn newest(&self, prefix: &str) -> Result<Option<RingItem>> {
+        let items = self.items(FRESH_FOR).await?;
+        let usable =
+            |item: &&RingItem| item.sort.starts_with(prefix) && (item.wrapped.is_some() || item.material.is_some());
+        Ok(items.iter().rfind(usable).cloned())
+    }
+
+    /// Stores the first key under a prefix, unless another process was faster; the one that stands is returned.
+    async fn first(&self, prefix: &str, item: RingItem) -> Result<RingItem> {
+        self.table.put_new(to_item(&item, 1)?).await?;
+        self.forget().await;
+        self.newest(prefix).await?.ok_or_else(|| Error::internal(format!("the key ring has no {prefix}")))
+    }
+
+    async fn unwrapped(&self, purpose: Purpose, item: &RingItem) -> Result<Material> {
+        let mut unwrapped = self.unwrapped.lock().await;
+        if let Some(material) = unwrapped.get(&item.sort) {
+            return Ok(material.clone());
+        }
+        let material = self.custody.unwrap(purpose, decoded(item.wrapped.as_deref())?).await?;
+        unwrapped.insert(item.sort.clone(), material.clone());
+        Ok(material)
+    }
+
+    async fn items(&self, max_age: Duration) -> Result<Arc<Vec<RingItem>>> {
+        let mut read = self.read.lock().await;
+        if read.at.is_none_or(|at| at.elapsed() > max_age) {
+            let found = self.table.query::<RingItem>(&Range::key_ring()).await?;
+            *read =
+                Read { items: Arc::new(found.into_iter().map(|item| item.entity).collect()), at: Some(Instant::now()) };
+        }
+        Ok(read.items.clone())
+    }
+
+    async fn forget(&self) {
+        *self.read.lock().await = Read::default();
+    }
+}
+
+impl RingItem {
+    fn new(sort: String) -> Self {
+        Self {
+            sort,
+            kid: Uuid::now_v7().to_string(),
+            public_key: None,
+            wrapped: None,
+            material: None,
+            created_at: Timestamp::now(),
+        }
+    }
+}
+
+fn decoded(text: Option<&str>) -> Result<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text.unwrap_or_default()).map_err(Error::internal)
+}

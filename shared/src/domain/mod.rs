@@ -1,0 +1,14 @@
+//! What the product is about. Every operation takes a [`Store`](crate::store::Store), hence a caller's scope.
+
+pub mod audit;
+pub mod bootstrap;
+pub mod client;
+pub mod control_log;
+pub mod demo;
+pub(crate) mod details;
+pub mod domains;
+pub mod organization;
+pub mod preference;
+pub mod session;
+pub mod settings;
+pub mod user;

@@ -1,0 +1,315 @@
+//! Configurations whose secrets are sealed: each value under a key that tells a secret is kept sealed beside the
+//! configuration, bound to its item and its place in it, and `"***"` stands where it was.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::json_text;
+use crate::{
+    Error, Result,
+    api::error::FieldError,
+    auth::sealing::{Sealed, SealingKey},
+    store::{Key, write::MASK},
+};
+
+/// A key that holds one of these tells a secret. Rather one value too many is sealed than one too few.
+const TELLING_PARTS: [&str; 22] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "credential",
+    "authorization",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "sshkey",
+    "authkey",
+    "sharedkey",
+    "accountkey",
+    "bearer",
+    "cookie",
+    "connectionstring",
+    "sessionid",
+];
+/// So does a key that is one of these.
+const TELLING_NAMES: [&str; 8] = ["pass", "auth", "jwt", "otp", "pat", "pin", "psk", "xapikey"];
+
+/// Whether the value under a key is a secret.
+pub(super) fn tells_secret(key: &str) -> bool {
+    let name: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    TELLING_NAMES.contains(&name.as_str()) || TELLING_PARTS.iter().any(|part| name.contains(part))
+}
+
+/// A configuration as it is stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SealedConfig {
+    /// The configuration with `"***"` in place of each secret.
+    #[serde(with = "json_text")]
+    config: Map<String, Value>,
+    /// The JSON text of each secret, by its JSON pointer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    secrets: BTreeMap<String, Sealed>,
+}
+
+impl SealedConfig {
+    /// The field of an entity that holds the secrets.
+    pub(super) const SECRETS: &'static str = "secrets";
+
+    /// The configuration without its secrets.
+    #[must_use]
+    pub fn shown(&self) -> &Map<String, Value> {
+        &self.config
+    }
+
+    /// Seals a configuration that takes the place of `stored` in the item at `item`. A secret that is the same, or for
+    /// which `"***"` is sent, stays as it is sealed, so that the result equals `stored` when nothing has changed.
+    ///
+    /// # Errors
+    /// 422 naming each `"***"` for which nothing is stored.
+    pub(super) fn seal(config: Map<String, Value>, stored: &Self, item: &Key, sealing: &SealingKey) -> Result<Self> {
+        let mut config = Value::Object(config);
+        let mut taken = Vec::new();
+        take_secrets(&mut config, &Place::default(), &mut taken);
+        let Value::Object(config) = config else { return Err(Error::internal("a configuration is an object")) };
+        let (mut secrets, mut problems) = (BTreeMap::new(), Vec::new());
+        for (Place { pointer, field }, secret) in taken {
+            let place = item.place(&pointer);
+            match stored.secrets.get(&pointer) {
+                Some(sealed) if secret == MASK || is_sealed(&secret, sealed, &place, sealing) => {
+                    secrets.insert(pointer, sealed.clone());
+                }
+                None if secret == MASK => {
+                    problems.push(FieldError::new(field, "has no stored value that *** could keep"))
+                }
+                _ => {
+                    let text = Zeroizing::new(serde_json::to_string(&secret).map_err(Error::internal)?);
+                    secrets.insert(pointer, sealing.seal(&text, &place)?);
+                }
+            }
+        }
+        if problems.is_empty() { Ok(Self { config, secrets }) } else { Err(Error::invalid(problems)) }
+    }
+}
+
+fn is_sealed(secret: &Value, sealed: &Sealed, place: &str, sealing: &SealingKey) -> bool {
+    let opened = sealing.open(sealed, place).ok();
+    opened.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|opened| opened == *secret))
+}
+
+/// Where a value is in a configuration: its JSON pointer, which no other place has, and its path as errors tell it.
+#[derive(Default)]
+struct Place {
+    pointer: String,
+    field: String,
+}
+
+impl Place {
+    fn member(&self, name: &str) -> Self {
+        let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
+        let field = if self.field.is_empty() { name.to_owned() } else { format!("{}.{name}", self.field) };
+        Self { pointer, field }
+    }
+
+    fn element(&self, index: usize) -> Self {
+        Self { pointer: format!("{}/{index}", self.pointer), field: format!("{}[{index}]", self.field) }
+    }
+}
+
+/// Takes the secrets out of a value and puts `"***"` in their places.
+fn take_secrets(value: &mut Value, at: &Place, taken: &mut Vec<(Place, Value)>) {
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                let at = at.member(name);
+                if tells_secret(name) {
+                    taken.push((at, std::mem::replace(value, Value::from(MASK))));
+                } else {
+                    take_secrets(value, &at, taken);
+                }
+            }
+        }
+        Value::Array(values) => {
+            for (index, value) in values.iter_mut().enumerate() {
+                take_secrets(value, &at.element(index), taken);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::id::OrganizationId;
+
+    fn item(name: &str) -> Key {
+        Key::configuration(OrganizationId(uuid::Uuid::nil()), "TOOL", name)
+    }
+
+    fn sealing() -> SealingKey {
+        SealingKey::new("k", &[7; 32]).unwrap()
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        value.as_object().unwrap().clone()
+    }
+
+    fn seal(config: &Map<String, Value>, stored: &SealedConfig) -> Result<SealedConfig> {
+        SealedConfig::seal(config.clone(), stored, &item("a"), &sealing())
+    }
+
+    fn open(sealed: &SealedConfig) -> Map<String, Value> {
+        let mut config = Value::Object(sealed.config.clone());
+        for (pointer, secret) in &sealed.secrets {
+            let text = sealing().open(secret, &item("a").place(pointer)).unwrap();
+            *config.pointer_mut(pointer).unwrap() = serde_json::from_str(&text).unwrap();
+        }
+        object(config)
+    }
+
+    fn key() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z]{0,4}",
+            "[/~.0-9\\[\\]]{0,3}",
+            prop::sample::select(vec!["token", "Api-Key", "client_secret", "authorization", "level", "0"])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    /// Every text and number of a configuration is one that appears nowhere else.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_filter("JSON has no other numbers", |x| x.is_finite()).prop_map(Value::from),
+            "value-[a-z0-9]{12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(key(), inner, 0..4)
+                    .prop_map(|object| Value::Object(object.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn config() -> impl Strategy<Value = Map<String, Value>> {
+        prop::collection::btree_map(key(), value(), 0..5).prop_map(|object| object.into_iter().collect())
+    }
+
+    /// The texts under keys that tell a secret, found in another way than by the code under test.
+    fn secret_texts(value: &Value, is_secret: bool, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) if is_secret => found.push(text.clone()),
+            Value::Array(values) => values.iter().for_each(|value| secret_texts(value, is_secret, found)),
+            Value::Object(object) => {
+                object.iter().for_each(|(key, value)| secret_texts(value, is_secret || tells_secret(key), found));
+            }
+            _ => {}
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_holds_no_secret(config in config()) {
+            let sealed = seal(&config, &SealedConfig::default()).unwrap();
+            let mut secrets = Vec::new();
+            secret_texts(&Value::Object(config), false, &mut secrets);
+            let stored = serde_json::to_string(&sealed).unwrap();
+            for secret in secrets {
+                prop_assert!(!stored.contains(&secret));
+            }
+            prop_assert!(sealed.secrets.keys().all(|at| Value::Object(sealed.config.clone()).pointer(at) == Some(&json!(MASK))));
+        }
+
+        #[test]
+        fn what_was_sealed_opens_again(config in config()) {
+            prop_assert_eq!(open(&seal(&config, &SealedConfig::default()).unwrap()), config);
+        }
+
+        #[test]
+        fn the_same_again_changes_nothing(config in config()) {
+            let sealed = seal(&config, &SealedConfig::default()).unwrap();
+            prop_assert_eq!(&seal(&config, &sealed).unwrap(), &sealed, "sent again");
+            prop_assert_eq!(&seal(sealed.shown(), &sealed).unwrap(), &sealed, "as it was shown");
+        }
+
+        #[test]
+        fn it_is_stored_and_read_unchanged(config in config()) {
+            let sealed = seal(&config, &SealedConfig::default()).unwrap();
+            let item: crate::store::entity::Item = serde_dynamo::to_item(&sealed).unwrap();
+            prop_assert_eq!(serde_dynamo::from_item::<_, SealedConfig>(item).unwrap(), sealed);
+        }
+
+        #[test]
+        fn a_secret_opens_only_in_its_item_and_place(secret in "value-[a-z0-9]{12}") {
+            let sealed = seal(&object(json!({ "token": secret, "password": secret })), &SealedConfig::default()).unwrap();
+            let (token, password) = (&sealed.secrets["/token"], &sealed.secrets["/password"]);
+            prop_assert!(sealing().open(token, &item("a").place("/token")).is_ok());
+            prop_assert!(sealing().open(token, &item("a").place("/password")).is_err());
+            prop_assert!(sealing().open(password, &item("b").place("/password")).is_err());
+        }
+    }
+
+    #[test]
+    fn keys_tell_secrets_however_they_are_written() {
+        for key in [
+            "token",
+            "oauth_token",
+            "accessToken",
+            "API-KEY",
+            "apikey",
+            "x-api-key",
+            "db_password",
+            "Credentials",
+            "PRIVATE_KEY",
+            "aws_secret_access_key",
+            "Authorization",
+            "client_secret",
+            "passphrase",
+            "auth",
+            "pat",
+        ] {
+            assert!(tells_secret(key), "{key}");
+        }
+        for key in ["level", "url", "path", "pattern", "author", "keyboard", "passed", "severity", "", "oauth_url"] {
+            assert!(!tells_secret(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn only_a_stored_secret_can_be_kept() {
+        let stored =
+            seal(&object(json!({ "token": "a", "list": [{ "secret": [1, 2] }] })), &SealedConfig::default()).unwrap();
+        let kept =
+            seal(&object(json!({ "token": "***", "url": "b", "list": [{ "secret": "***" }] })), &stored).unwrap();
+        assert_eq!(Value::Object(open(&kept)), json!({ "token": "a", "url": "b", "list": [{ "secret": [1, 2] }] }));
+        let error =
+            seal(&object(json!({ "x": [{ "token": "***" }], "pin": "***", "token": "***" })), &stored).unwrap_err();
+        let text = format!("{error:?}");
+        assert!(text.contains("\"x[0].token\"") && text.contains("\"pin\"") && !text.contains("\"token\""), "{text}");
+    }
+
+    #[test]
+    fn the_audit_log_tells_that_a_secret_changed_and_not_what_it_is() {
+        let before = seal(&object(json!({ "token": "value-a" })), &SealedConfig::default()).unwrap();
+        let after = seal(&object(json!({ "token": "value-b" })), &before).unwrap();
+        assert_eq!(before.config, after.config);
+        assert_ne!(before.secrets, after.secrets);
+    }
+}

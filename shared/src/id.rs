@@ -1,0 +1,56 @@
+//! Typed identifiers, so that two ids cannot be swapped. All are UUIDs; new ones are version 7, hence ordered by time.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = Uuid)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, later than every id made before it on this machine.
+            #[must_use]
+            pub fn generate() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = &'static str;
+
+            /// Takes the hyphenated form alone: an id has one spelling.
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse::<uuid::fmt::Hyphenated>().map(|id| Self(id.into_uuid())).map_err(|_| "must be a UUID")
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An organization, which is also a client.
+    OrganizationId;
+    /// A user.
+    UserId;
+    /// A session, opened by signing in.
+    SessionId;
+    /// An entry of the audit log.
+    EventId;
+    /// A credential of a program: an access token or an API key.
+    CredentialId;
+    /// An enrollment token of a client.
+    EnrollmentTokenId;
+    /// A claimed domain.
+    DomainId;
+}

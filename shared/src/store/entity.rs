@@ -1,0 +1,109 @@
+//! What an item of the table is.
+
+use std::{collections::HashMap, ops::Deref};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::key::{GSI1PK, GSI1SK, Key, PK, SK, TTL};
+use crate::{Error, Result, auth::scope::OrganizationPath, time::Timestamp};
+
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// The attribute that counts the versions of an item.
+pub(crate) const VERSION: &str = "item_version";
+/// The attribute that names the type of an item.
+pub(crate) const ENTITY_TYPE: &str = "item_type";
+
+/// A type whose values are items of the table, and which knows its key.
+pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
+    /// The name of the type, in the singular.
+    const TYPE: &'static str;
+
+    /// The fields that the audit log shows as `"***"`.
+    const SECRETS: &'static [&'static str] = &[];
+
+    /// The key of this item.
+    fn key(&self) -> Key;
+
+    /// The key in the index, for an entity that is listed by its place in the tree.
+    fn tree_key(&self) -> Option<Key> {
+        None
+    }
+
+    /// When the item ends to exist.
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+}
+
+/// An entity that belongs to an organization directly: a look-up of it is checked against the scope.
+pub trait Owned: Entity {
+    /// The place of the owner.
+    fn path(&self) -> &OrganizationPath;
+}
+
+/// An entity in the partition of an owned one: a look-up of it takes the found parent as its proof.
+pub trait Child<P: Owned>: Entity {}
+
+/// An entity as it was found, with its version. Within a scope's reach, it is the proof of the authority to see it.
+#[derive(Clone, Debug)]
+pub struct Stored<E> {
+    pub(crate) entity: E,
+    pub(crate) version: u64,
+}
+
+impl<E> Stored<E> {
+    /// The version, which every update raises.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+impl<E> Deref for Stored<E> {
+    type Target = E;
+
+    fn deref(&self) -> &E {
+        &self.entity
+    }
+}
+
+pub(crate) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn key_item(key: &Key) -> Item {
+    Item::from([(PK.to_owned(), text(&key.partition)), (SK.to_owned(), text(&key.sort))])
+}
+
+/// The item of an entity at a version.
+pub(crate) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
+    let mut item: Item = serde_dynamo::to_item(entity).map_err(Error::internal)?;
+    item.extend(key_item(&entity.key()));
+    item.insert(ENTITY_TYPE.to_owned(), text(E::TYPE));
+    item.insert(VERSION.to_owned(), number(version));
+    if let Some(key) = entity.tree_key() {
+        item.insert(GSI1PK.to_owned(), text(&key.partition));
+        item.insert(GSI1SK.to_owned(), text(&key.sort));
+    }
+    if let Some(at) = entity.expires_at() {
+        item.insert(TTL.to_owned(), number(at.as_second()));
+    }
+    Ok(item)
+}
+
+/// The entity of an item, unless it has expired: DynamoDB deletes expired items late.
+pub(crate) fn from_item<E: Entity>(item: Item) -> Result<Option<Stored<E>>> {
+    let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse::<u64>().ok());
+    let version = number(VERSION).unwrap_or_default();
+    let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
+    if number(TTL).is_some_and(|ttl| ttl <= now) {
+        return Ok(None);
+    }
+    serde_dynamo::from_item(item).map(|entity| Some(Stored { entity, version })).map_err(Error::internal)
+}

@@ -1,0 +1,21 @@
+//! The single table, and the only ways into it.
+//!
+//! - [`key`]: every key format and access pattern.
+//! - [`entity`]: what an item is: a type that knows its key.
+//! - [`table`]: DynamoDB itself; private to this crate.
+//! - [`scoped`]: look-ups within a caller's scope; what they return is the proof of authority.
+//! - [`write`]: transactions, each with its audit entry.
+//! - [`page`]: pages of lists, with sealed cursors.
+
+pub mod entity;
+pub mod key;
+pub mod page;
+pub mod scoped;
+pub mod table;
+pub mod write;
+
+pub use entity::{Child, Entity, Owned, Stored};
+pub use key::Key;
+pub use scoped::Store;
+pub use table::Table;
+pub use write::{Change, Write};

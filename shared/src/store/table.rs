@@ -1,0 +1,249 @@
+//! DynamoDB itself. Only this crate calls it; everything else goes through a [`Store`](super::Store).
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::query::builders::QueryFluentBuilder,
+    types::{
+        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        KeysAndAttributes, Projection, ProjectionType, ScalarAttributeType, Select, TimeToLiveSpecification,
+    },
+};
+
+use super::{
+    entity::{Entity, Item, Stored, from_item, key_item, text},
+    key::{GSI1, GSI1PK, GSI1SK, Key, PK, Range, SK, Sort, TTL},
+};
+use crate::{Error, Result};
+
+/// The table that holds everything.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+impl Table {
+    /// The table `name`, reached through `client`.
+    #[must_use]
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// Makes the table where it does not exist yet, as the template makes it on AWS.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB refuses.
+    pub async fn ensure_exists(&self) -> Result<()> {
+        match self.client.describe_table().table_name(&self.name).send().await {
+            Ok(_) => Ok(()),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => self.make().await,
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    async fn make(&self) -> Result<()> {
+        let element = |name: &str, kind: KeyType| {
+            KeySchemaElement::builder().attribute_name(name).key_type(kind).build().map_err(Error::internal)
+        };
+        let attribute = |name: &str| {
+            AttributeDefinition::builder()
+                .attribute_name(name)
+                .attribute_type(ScalarAttributeType::S)
+                .build()
+                .map_err(Error::internal)
+        };
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(GSI1)
+            .key_schema(element(GSI1PK, KeyType::Hash)?)
+            .key_schema(element(GSI1SK, KeyType::Range)?)
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .build()
+            .map_err(Error::internal)?;
+        let mut request = self
+            .client
+            .create_table()
+            .table_name(&self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .key_schema(element(PK, KeyType::Hash)?)
+            .key_schema(element(SK, KeyType::Range)?)
+            .global_secondary_indexes(index);
+        for name in [PK, SK, GSI1PK, GSI1SK] {
+            request = request.attribute_definitions(attribute(name)?);
+        }
+        request.send().await.map_err(failed)?;
+        let ttl =
+            TimeToLiveSpecification::builder().attribute_name(TTL).enabled(true).build().map_err(Error::internal)?;
+        self.client
+            .update_time_to_live()
+            .table_name(&self.name)
+            .time_to_live_specification(ttl)
+            .send()
+            .await
+            .map_err(failed)?;
+        Ok(())
+    }
+
+    /// One item, read consistently.
+    pub(crate) async fn get<E: Entity>(&self, key: &Key) -> Result<Option<Stored<E>>> {
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key_item(key))).consistent_read(true);
+        match request.send().await.map_err(failed)?.item {
+            Some(item) => from_item(item),
+            None => Ok(None),
+        }
+    }
+
+    /// Two items in one round trip, read consistently.
+    pub(crate) async fn get_both<A: Entity, B: Entity>(
+        &self,
+        (first, second): (&Key, &Key),
+    ) -> Result<(Option<Stored<A>>, Option<Stored<B>>)> {
+        let keys = KeysAndAttributes::builder()
+            .keys(key_item(first))
+            .keys(key_item(second))
+            .consistent_read(true)
+            .build()
+            .map_err(Error::internal)?;
+        let found = self.client.batch_get_item().request_items(&self.name, keys).send().await.map_err(failed)?;
+        if found.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
+            return Ok((self.get(first).await?, self.get(second).await?));
+        }
+        let mut items = found.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default();
+        let mut take = |key: &Key| {
+            let is_it =
+                |item: &Item| item.get(PK) == Some(&text(&key.partition)) && item.get(SK) == Some(&text(&key.sort));
+            items.iter().position(is_it).map(|at| items.swap_remove(at))
+        };
+        let (first, second) = (take(first), take(second));
+        Ok((first.map(from_item).transpose()?.flatten(), second.map(from_item).transpose()?.flatten()))
+    }
+
+    /// The items of a range, as they are, from `start` on: up to `limit`, and where to go on.
+    pub(crate) async fn query_items(
+        &self,
+        range: &Range,
+        start: Option<Item>,
+        limit: Option<usize>,
+    ) -> Result<(Vec<Item>, Option<Item>)> {
+        let mut items = Vec::new();
+        let mut start = start;
+        loop {
+            let left = limit.map(|limit| limit.saturating_sub(items.len()));
+            let page = self
+                .range(range)
+                .set_exclusive_start_key(start)
+                .set_limit(left.map(|left| i32::try_from(left).unwrap_or(i32::MAX)))
+                .send()
+                .await
+                .map_err(failed)?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() || limit.is_some_and(|limit| items.len() >= limit) {
+                return Ok((items, start));
+            }
+        }
+    }
+
+    /// All entities of a range.
+    pub(crate) async fn query<E: Entity>(&self, range: &Range) -> Result<Vec<Stored<E>>> {
+        let (items, _) = self.query_items(range, None, None).await?;
+        items.into_iter().filter_map(|item| from_item(item).transpose()).collect()
+    }
+
+    /// The number of items in a range.
+    pub(crate) async fn count(&self, range: &Range) -> Result<u64> {
+        let mut count = 0;
+        let mut start = None;
+        loop {
+            let request = self.range(range).select(Select::Count).set_exclusive_start_key(start);
+            let page = request.send().await.map_err(failed)?;
+            count += u64::try_from(page.count).unwrap_or_default();
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                return Ok(count);
+            }
+        }
+    }
+
+    fn range(&self, range: &Range) -> QueryFluentBuilder {
+        let (pk, sk) = if range.indexed { (GSI1PK, GSI1SK) } else { (PK, SK) };
+        let request = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(range.indexed.then(|| GSI1.to_owned()))
+            // An index cannot be read consistently.
+            .set_consistent_read((!range.indexed).then_some(true))
+            .scan_index_forward(!range.descending)
+            .expression_attribute_names("#pk", pk)
+            .expression_attribute_values(":pk", text(&range.partition));
+        match &range.sort {
+            Sort::Prefix(prefix) if prefix.is_empty() => request.key_condition_expression("#pk = :pk"),
+            Sort::Prefix(prefix) => request
+                .key_condition_expression("#pk = :pk AND begins_with(#sk, :prefix)")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":prefix", text(prefix)),
+            Sort::Between(low, high) => request
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :low AND :high")
+                .expression_attribute_names("#sk", sk)
+                .expression_attribute_values(":low", text(low))
+                .expression_attribute_values(":high", text(high)),
+        }
+    }
+
+    /// Changes one item in place under a condition; false when the condition did not hold. Every change sets `#ttl`, the
+    /// item's expiry, since only items that expire are changed this way.
+    pub(crate) async fn update_if(
+        &self,
+        key: &Key,
+        update: &str,
+        condition: &str,
+        values: HashMap<String, AttributeValue>,
+    ) -> Result<bool> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key_item(key)))
+            .update_expression(update)
+            .condition_expression(condition)
+            .expression_attribute_names("#ttl", TTL)
+            .set_expression_attribute_values(Some(values));
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Stores an item that must not exist yet; false when it does.
+    pub(crate) async fn put_new(&self, item: Item) -> Result<bool> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(PK)");
+        match request.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Removes an item where it exists.
+    pub(crate) async fn remove(&self, key: &Key) -> Result<()> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key_item(key)));
+        request.send().await.map_err(failed).map(|_| ())
+    }
+}
+
+/// A failure of DynamoDB, for the log.
+pub(crate) fn failed<E, R>(error: SdkError<E, R>) -> Error
+where
+    SdkError<E, R>: std::error::Error,
+{
+    Error::internal(aws_sdk_dynamodb::error::DisplayErrorContext(error))
+}

@@ -1,0 +1,330 @@
+//! Transactions. One holds the entities, their unique markers, the audit entry and the idempotency record.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{Delete, Put, TransactWriteItem, Update},
+};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    entity::{Entity, Item, Stored, VERSION, key_item, number, to_item},
+    key::{Key, TTL},
+    scoped::Store,
+    table::failed,
+};
+use crate::{
+    Error, Result,
+    api::{idempotency::Once, response::Answer},
+    auth::scope::OrganizationPath,
+    domain::audit::{Event, FieldChange},
+    time::Timestamp,
+};
+
+/// DynamoDB takes this many actions in one transaction.
+const MAX_ACTIONS: usize = 100;
+/// How often a transaction is tried that collides with another one over the same items.
+const ATTEMPTS: u32 = 5;
+/// What the audit log shows in place of a secret.
+pub const MASK: &str = "***";
+/// Fields that every entity has and that are no news in the audit log.
+const BOOKKEEPING: [&str; 2] = ["updated_at", "organization_path"];
+
+/// What a write does, as its audit entry tells it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    action: &'static str,
+    resource_type: &'static str,
+    resource_id: Uuid,
+    path: OrganizationPath,
+    before: BTreeMap<String, Value>,
+    after: BTreeMap<String, Value>,
+    naming: Option<&'static str>,
+}
+
+impl Change {
+    /// `action` on the resource `id` that the organization at `path` owns.
+    #[must_use]
+    pub fn new<E: Entity>(action: &'static str, id: Uuid, path: &OrganizationPath) -> Self {
+        Self {
+            action,
+            resource_type: E::TYPE,
+            resource_id: id,
+            path: path.clone(),
+            before: BTreeMap::new(),
+            after: BTreeMap::new(),
+            naming: None,
+        }
+    }
+
+    /// Adds the state before.
+    ///
+    /// # Errors
+    /// 500 when the entity cannot be written as JSON.
+    pub fn before<E: Entity>(mut self, entity: &E) -> Result<Self> {
+        self.before = audited(entity)?;
+        Ok(self)
+    }
+
+    /// Adds the state after.
+    ///
+    /// # Errors
+    /// 500 when the entity cannot be written as JSON.
+    pub fn after<E: Entity>(mut self, entity: &E) -> Result<Self> {
+        self.after = audited(entity)?;
+        Ok(self)
+    }
+
+    /// Keeps `field` in the entry although it has not changed, where it tells which of several the change was made to.
+    #[must_use]
+    pub(crate) fn naming(self, field: &'static str) -> Self {
+        Self { naming: Some(field), ..self }
+    }
+
+    pub(crate) fn path(&self) -> &OrganizationPath {
+        &self.path
+    }
+
+    fn fields(mut self) -> BTreeMap<String, FieldChange> {
+        let names: std::collections::BTreeSet<String> = self.before.keys().chain(self.after.keys()).cloned().collect();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let before = self.before.remove(&name).unwrap_or(Value::Null);
+                let after = self.after.remove(&name).unwrap_or(Value::Null);
+                (before != after || self.naming == Some(name.as_str())).then(|| (name, FieldChange { before: masked(before), after: masked(after) }))
+            })
+            .collect()
+    }
+}
+
+/// A secret is marked, not masked, until the two states are compared: a changed secret shows as changed.
+const SECRET: &str = "\u{0}secret";
+
+fn audited<E: Entity>(entity: &E) -> Result<BTreeMap<String, Value>> {
+    let Value::Object(fields) = serde_json::to_value(entity).map_err(Error::internal)? else {
+        return Err(Error::internal(format!("a {} is not an object", E::TYPE)));
+    };
+    let marked = |name: String, value: Value| {
+        let is_secret = E::SECRETS.contains(&name.as_str()) && !value.is_null();
+        (name, if is_secret { serde_json::json!({ SECRET: value }) } else { value })
+    };
+    let news = fields.into_iter().filter(|(name, _)| !BOOKKEEPING.contains(&name.as_str()));
+    Ok(news.map(|(name, value)| marked(name, value)).collect())
+}
+
+fn masked(value: Value) -> Value {
+    if value.get(SECRET).is_some() { Value::from(MASK) } else { value }
+}
+
+/// A transaction that is prepared and not yet done.
+#[must_use = "nothing is written before commit"]
+pub struct Write<'a, T> {
+    store: Store<'a>,
+    change: Change,
+    value: T,
+    actions: Vec<(TransactWriteItem, Error)>,
+}
+
+impl<'a, T> Write<'a, T> {
+    pub(crate) fn new(store: Store<'a>, change: Change, value: T) -> Self {
+        Self { store, change, value, actions: Vec::new() }
+    }
+
+    /// Stores a new entity; `taken` is the answer when it exists.
+    ///
+    /// # Errors
+    /// 500 when the entity cannot be stored.
+    pub(crate) fn create<E: Entity>(self, entity: &E, taken: Error) -> Result<Self> {
+        let item = to_item(entity, 1)?;
+        let put = put(&self.store.table.name, item).condition_expression("attribute_not_exists(PK)");
+        Ok(self.put(put, taken))
+    }
+
+    /// Stores a new entity in place of an expired one, which DynamoDB may not have deleted yet.
+    pub(crate) fn create_or_succeed<E: Entity>(self, entity: &E, taken: Error) -> Result<Self> {
+        let item = to_item(entity, 1)?;
+        let put = put(&self.store.table.name, item)
+            .condition_expression("attribute_not_exists(PK) OR #ttl <= :now")
+            .expression_attribute_names("#ttl", TTL)
+            .expression_attribute_values(":now", number(Timestamp::now().as_second()));
+        Ok(self.put(put, taken))
+    }
+
+    /// Stores the new state of an entity that must still have the version that was found.
+    ///
+    /// # Errors
+    /// 500 when the entity cannot be stored.
+    pub(crate) fn update<E: Entity>(self, found: &Stored<E>, entity: &E) -> Result<Self> {
+        let item = to_item(entity, found.version + 1)?;
+        let put = put(&self.store.table.name, item)
+            .condition_expression("#version = :found")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":found", number(found.version));
+        Ok(self.put(put, Error::changed_meanwhile()))
+    }
+
+    /// Stores the state of an entity that may have been found or not.
+    ///
+    /// # Errors
+    /// 500 when the entity cannot be stored.
+    pub(crate) fn save<E: Entity>(self, found: Option<&Stored<E>>, entity: &E) -> Result<Self> {
+        match found {
+            Some(found) => self.update(found, entity),
+            None => self.create(entity, Error::changed_meanwhile()),
+        }
+    }
+
+    /// Deletes an entity that must still have the version that was found.
+    pub(crate) fn delete<E: Entity>(self, found: &Stored<E>) -> Self {
+        let delete = Delete::builder()
+            .table_name(&self.store.table.name)
+            .set_key(Some(key_item(&found.key())))
+            .condition_expression("#version = :found")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":found", number(found.version));
+        self.with(
+            delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()),
+            Error::changed_meanwhile(),
+        )
+    }
+
+    /// Deletes the item at `key`, whatever it holds.
+    pub(crate) fn remove(self, key: &Key) -> Self {
+        let delete = Delete::builder().table_name(&self.store.table.name).set_key(Some(key_item(key)));
+        self.with(
+            delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()),
+            Error::changed_meanwhile(),
+        )
+    }
+
+    /// Deletes the item at `key` where the numbers `counts` are zero; `refusal` is the answer when they are not.
+    pub(crate) fn remove_if_zero(self, key: &Key, counts: [&str; 2], refusal: Error) -> Self {
+        let [first, second] = counts;
+        let delete = Delete::builder()
+            .table_name(&self.store.table.name)
+            .set_key(Some(key_item(key)))
+            .condition_expression("#first = :zero AND #second = :zero")
+            .expression_attribute_names("#first", first)
+            .expression_attribute_names("#second", second)
+            .expression_attribute_values(":zero", number(0));
+        self.with(delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()), refusal)
+    }
+
+    /// Adds `by` to the number `field` of an existing item; `refusal` is the answer when there is no such item.
+    pub(crate) fn add(self, key: &Key, field: &str, by: i64, refusal: Error) -> Self {
+        let update = Update::builder()
+            .table_name(&self.store.table.name)
+            .set_key(Some(key_item(key)))
+            .update_expression("ADD #field :by")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#field", field)
+            .expression_attribute_values(":by", number(by));
+        self.with(update.build().map(|update| TransactWriteItem::builder().update(update).build()), refusal)
+    }
+
+    fn put(self, put: aws_sdk_dynamodb::types::builders::PutBuilder, refusal: Error) -> Self {
+        self.with(put.build().map(|put| TransactWriteItem::builder().put(put).build()), refusal)
+    }
+
+    /// An action that cannot be built lacks a key, which every caller here gives.
+    fn with<X>(mut self, action: Result<TransactWriteItem, X>, refusal: Error) -> Self {
+        if let Ok(action) = action {
+            self.actions.push((action, refusal));
+        }
+        self
+    }
+
+    /// Does it all, or nothing.
+    ///
+    /// # Errors
+    /// The refusal of the first action whose condition does not hold; 500 when DynamoDB fails.
+    pub async fn commit(self) -> Result<T> {
+        let (store, actions, value) = self.finish()?;
+        run(store, actions).await.map(|()| value)
+    }
+
+    /// Does it all, or nothing, and stores the answer under the request's idempotency key, if it has one. When another
+    /// request with the key has won meanwhile, its answer is given.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_once(
+        mut self,
+        once: Once,
+        answer: impl FnOnce(T) -> serde_json::Result<Answer>,
+    ) -> Result<Answer>
+    where
+        T: Clone,
+    {
+        let answer = answer(self.value.clone()).map_err(Error::internal)?;
+        let Some(record) = once.record(&answer) else {
+            return self.commit().await.map(|_| answer);
+        };
+        self = self.create_or_succeed(&record, Error::changed_meanwhile())?;
+        // The record goes first: a repeated request fails on it rather than on what the first one made.
+        self.actions.rotate_right(1);
+        let (store, actions, _) = self.finish()?;
+        match run(store, actions).await {
+            Ok(()) => Ok(answer),
+            Err(error) => match once.answered(store.table).await? {
+                Some(answer) => Ok(answer),
+                None => Err(error),
+            },
+        }
+    }
+
+    fn finish(self) -> Result<(Store<'a>, Vec<(TransactWriteItem, Error)>, T)> {
+        let Self { store, change, value, mut actions } = self;
+        let (action, path) = (change.action, change.path.clone());
+        let (resource_type, resource_id) = (change.resource_type, change.resource_id);
+        let event = Event::new(store.actor, action, resource_type, resource_id, &path, change.fields());
+        for event in event.copies(&path) {
+            let put = put(&store.table.name, to_item(&event, 1)?).build().map_err(Error::internal)?;
+            actions.push((TransactWriteItem::builder().put(put).build(), Error::changed_meanwhile()));
+        }
+        if actions.len() > MAX_ACTIONS {
+            return Err(Error::internal(format!("{action} takes {} actions", actions.len())));
+        }
+        Ok((store, actions, value))
+    }
+}
+
+fn put(table: &str, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+    Put::builder().table_name(table).set_item(Some(item))
+}
+
+/// Runs a transaction; one that collides with another is tried again after a short random wait.
+async fn run(store: Store<'_>, actions: Vec<(TransactWriteItem, Error)>) -> Result<()> {
+    let (items, refusals): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
+    for attempt in 1.. {
+        let sent = store.table.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+        let Err(error) = sent else { return Ok(()) };
+        let codes = cancellation_codes(&error);
+        let refused = codes.iter().position(|code| code == "ConditionalCheckFailed");
+        if let Some(refusal) = refused.and_then(|at| refusals.get(at)) {
+            return Err(refusal.clone());
+        }
+        if !codes.iter().any(|code| code == "TransactionConflict") {
+            return Err(failed(error));
+        }
+        if attempt == ATTEMPTS {
+            return Err(Error::changed_meanwhile());
+        }
+        let [jitter] = crate::auth::sealing::random::<1>()?;
+        tokio::time::sleep(Duration::from_millis(u64::from(jitter) >> (ATTEMPTS - attempt))).await;
+    }
+    Ok(())
+}
+
+fn cancellation_codes<R>(error: &SdkError<TransactWriteItemsError, R>) -> Vec<String> {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default().to_owned()).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,143 @@
+//! The API gateway: routes by the template alone, and hands each function an API Gateway event through the adapter that
+//! it has on AWS.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result};
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, State},
+};
+use http::{HeaderValue, Request, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use lambda_http::{Adapter, LambdaEvent, Service, request::LambdaRequest};
+use serde_json::{Value, json};
+use shared::{App, api::service::service};
+use uuid::Uuid;
+
+use crate::{
+    event, functions,
+    template::{self, TEMPLATE},
+};
+
+/// The gateway takes no larger request.
+const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
+
+/// The gateway and the functions behind it.
+#[derive(Clone)]
+pub struct Gateway(Arc<Parts>);
+
+struct Parts {
+    routes: matchit::Router<HashMap<String, Target>>,
+    functions: HashMap<&'static str, Router>,
+}
+
+#[derive(Clone)]
+struct Target {
+    route: String,
+    function: String,
+}
+
+impl Gateway {
+    /// The gateway of `template.yaml` over `app`.
+    ///
+    /// # Errors
+    /// When the template is not one, or names a function that does not exist.
+    pub fn new(app: &App) -> Result<Self> {
+        let mut paths: BTreeMap<String, HashMap<String, Target>> = BTreeMap::new();
+        for route in template::routes(TEMPLATE)? {
+            let target = Target { route: format!("{} {}", route.method, route.path), function: route.function };
+            paths.entry(route.path).or_default().insert(route.method, target);
+        }
+        let mut routes = matchit::Router::new();
+        for (path, methods) in paths {
+            routes.insert(path, methods)?;
+        }
+        let functions =
+            functions::all().into_iter().map(|(name, routes)| (name, service(app.clone(), routes))).collect();
+        Ok(Self(Arc::new(Parts { routes, functions })))
+    }
+
+    /// The gateway as an HTTP service.
+    pub fn router(&self) -> Router {
+        Router::new().fallback(handle).with_state(self.clone())
+    }
+
+    /// Hands an event to the function that the template has for it, and returns the function's answer.
+    ///
+    /// # Errors
+    /// When the template has no route for the event, or the function fails as a whole.
+    pub async fn invoke_event(&self, event: Value) -> Result<Value> {
+        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let (method, path) = (text("/requestContext/http/method"), text("/rawPath"));
+        let (target, _) =
+            self.target(&method, &path).with_context(|| format!("the template has no route for {method} {path}"))?;
+        self.invoke(&target.function, event).await
+    }
+
+    fn target(&self, method: &str, path: &str) -> Option<(Target, BTreeMap<String, String>)> {
+        let matched = self.0.routes.at(path).ok()?;
+        let decoded = |value: &str| percent_decoded(value);
+        let parameters = matched.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+        matched.value.get(method).map(|target| (target.clone(), parameters))
+    }
+
+    async fn invoke(&self, function: &str, event: Value) -> Result<Value> {
+        let function =
+            self.0.functions.get(function).with_context(|| format!("there is no function {function}"))?.clone();
+        let request: LambdaRequest = serde_json::from_str(&event.to_string())?;
+        let context = lambda_http::Context::default();
+        let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
+        // In a task of its own, a panic ends the request alone, as on Lambda.
+        let answer = tokio::spawn(answering).await?;
+        let Ok(answer) = answer;
+        Ok(serde_json::to_value(answer)?)
+    }
+
+    async fn answer(&self, source: IpAddr, request: Request<Body>) -> Result<http::Response<Vec<u8>>> {
+        let (parts, body) = request.into_parts();
+        let Some((target, parameters)) = self.target(parts.method.as_str(), parts.uri.path()) else {
+            return Ok(own_answer(StatusCode::NOT_FOUND, "Not Found"));
+        };
+        let Ok(body) = Limited::new(body, MAX_REQUEST_BYTES).collect().await else {
+            return Ok(own_answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"));
+        };
+        let request_id = Uuid::now_v7().to_string();
+        let event = event::of_request(&parts, &body.to_bytes(), &target.route, parameters, source, &request_id);
+        event::to_response(self.invoke(&target.function, event).await?)
+    }
+}
+
+async fn handle(
+    State(gateway): State<Gateway>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request<Body>,
+) -> http::Response<Body> {
+    let answer = gateway.answer(peer.ip(), request).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a function failed as a whole");
+        own_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+    });
+    answer.map(Body::from)
+}
+
+/// What the gateway itself answers has its own shape.
+fn own_answer(status: StatusCode, message: &str) -> http::Response<Vec<u8>> {
+    let mut response = http::Response::new(json!({ "message": message }).to_string().into_bytes());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn percent_decoded(text: &str) -> String {
+    // A form decoder would turn a plus sign into a space.
+    let escaped = text.replace('+', "%2B");
+    url::form_urlencoded::parse(format!("v={escaped}").as_bytes())
+        .next()
+        .map(|(_, v)| v.into_owned())
+        .unwrap_or_default()
+}

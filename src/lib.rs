@@ -1,0 +1,19 @@
+//! The local platform: what AWS is to the deployed functions.
+//!
+//! - [`options`]: the command line.
+//! - [`template`]: the routes of `template.yaml`.
+//! - [`functions`]: the functions by the names of the template.
+//! - [`event`]: HTTP requests as API Gateway events, and answers back.
+//! - [`gateway`]: the API gateway.
+//! - [`database`]: the embedded DynamoDB.
+//! - [`platform`]: all of it, started.
+//! - [`openapi`]: the OpenAPI document of all functions.
+
+pub mod database;
+pub mod event;
+pub mod functions;
+pub mod gateway;
+pub mod openapi;
+pub mod options;
+pub mod platform;
+pub mod template;

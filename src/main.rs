@@ -1,0 +1,51 @@
+//! The command line of the local platform.
+
+use std::{fs, path::Path, process::ExitCode};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use scanward::{
+    openapi,
+    options::{Command, Options},
+    platform::Platform,
+};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("scanward: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(mut options: Options) -> Result<()> {
+    match options.command.take() {
+        None => serve(&options).await,
+        Some(Command::Invoke { event }) => invoke(&options, &event).await,
+        Some(Command::Openapi) => fs::write("openapi.json", openapi::text()?).context("openapi.json cannot be written"),
+    }
+}
+
+async fn serve(options: &Options) -> Result<()> {
+    log();
+    let platform = Platform::start(options).await?;
+    println!("{}", platform.greeting());
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")
+}
+
+async fn invoke(options: &Options, event: &Path) -> Result<()> {
+    let event = fs::read_to_string(event).with_context(|| format!("{} cannot be read", event.display()))?;
+    let event = serde_json::from_str(&event).context("the event is not JSON")?;
+    let answer = Platform::prepare(options).await?.gateway().invoke_event(event).await?;
+    println!("{}", serde_json::to_string_pretty(&answer)?);
+    Ok(())
+}
+
+fn log() {
+    let level = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_target(false).with_env_filter(level).init();
+}

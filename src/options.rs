@@ -1,0 +1,66 @@
+//! The command line; each flag is also an environment variable.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Parser, Subcommand};
+
+/// Runs Scanward on this machine.
+#[derive(Clone, Debug, Parser)]
+#[command(version, about)]
+pub struct Options {
+    /// The address of the API
+    #[arg(long, env = "SCANWARD_LISTEN", default_value = "127.0.0.1:9000", global = true)]
+    pub listen: SocketAddr,
+
+    /// The folder that holds everything: the database, the master key, the outbox
+    #[arg(long, env = "SCANWARD_DATA", default_value = ".scanward", global = true)]
+    pub data: PathBuf,
+
+    /// Keep everything in memory and forget it at the end
+    #[arg(long, env = "SCANWARD_MEMORY", global = true)]
+    pub memory: bool,
+
+    /// Another DynamoDB than the embedded one: Amazon's local one, or AWS
+    #[arg(long, env = "SCANWARD_DYNAMODB_ENDPOINT", value_name = "URL", global = true)]
+    pub dynamodb_endpoint: Option<String>,
+
+    /// The address of the embedded DynamoDB
+    #[arg(long, env = "SCANWARD_DYNAMODB_LISTEN", default_value = "127.0.0.1:9001", global = true)]
+    pub dynamodb_listen: SocketAddr,
+
+    /// The name of the table
+    #[arg(long, env = "SCANWARD_TABLE", default_value = shared::config::Config::TABLE, global = true)]
+    pub table: String,
+
+    /// The e-mail address of the first administrator
+    #[arg(long, env = "SCANWARD_ADMIN_EMAIL", default_value = "admin@example.com", global = true)]
+    pub admin_email: String,
+
+    /// The first password of the first administrator; without it one is made and printed
+    #[arg(long, env = "SCANWARD_ADMIN_PASSWORD", global = true)]
+    pub admin_password: Option<String>,
+
+    /// The DNS server that verifies domains; without it the system's
+    #[arg(long, env = "SCANWARD_DNS_SERVER", value_name = "ADDRESS:PORT", global = true)]
+    pub dns_server: Option<SocketAddr>,
+
+    /// Load two sample tenants, with the ids and credentials of the sample events
+    #[arg(long, env = "SCANWARD_DEMO", global = true)]
+    pub demo: bool,
+
+    /// What to do instead of serving the API
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What else the program does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Send one API Gateway event to the function that it is for, and print the answer
+    Invoke {
+        /// The event, as in events/<function>/<operation>.json
+        event: PathBuf,
+    },
+    /// Write openapi.json
+    Openapi,
+}

@@ -1,0 +1,140 @@
+//! The platform, started.
+
+use std::{
+    fmt::Write,
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, anyhow};
+use shared::{
+    App,
+    api::values::Password,
+    app,
+    auth::{
+        custody::{Custody, KeyFile},
+        sealing::random_alphanumeric,
+    },
+    config::Config,
+    domain::{bootstrap, demo},
+};
+use tokio::net::TcpListener;
+
+use crate::{database, gateway::Gateway, options::Options};
+
+/// The platform on this machine.
+pub struct Platform {
+    gateway: Gateway,
+    dynamodb: String,
+    address: Option<SocketAddr>,
+    greeting: String,
+}
+
+impl Platform {
+    /// Starts everything and serves the API.
+    ///
+    /// # Errors
+    /// When an address is taken or the data folder cannot be used.
+    pub async fn start(options: &Options) -> Result<Self> {
+        let listener =
+            TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+        let address = listener.local_addr()?;
+        let mut platform = Self::make(options, options.dynamodb_listen, address).await?;
+        platform.address = Some(address);
+        let service = platform.gateway.router().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Ok(platform)
+    }
+
+    /// Starts everything but the API, to hand events over directly.
+    ///
+    /// # Errors
+    /// When the data folder cannot be used.
+    pub async fn prepare(options: &Options) -> Result<Self> {
+        Self::make(options, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), options.listen).await
+    }
+
+    async fn make(options: &Options, dynamodb_listen: SocketAddr, address: SocketAddr) -> Result<Self> {
+        let dynamodb = match &options.dynamodb_endpoint {
+            Some(endpoint) => endpoint.clone(),
+            None if options.memory => database::in_memory(dynamodb_listen).await?,
+            None => database::in_folder(&options.data, dynamodb_listen).await?,
+        };
+        let config = Config {
+            table: options.table.clone(),
+            dynamodb_endpoint: Some(dynamodb.clone()),
+            issuer: "scanward".to_owned(),
+            kms_key_id: None,
+            key_file: None,
+            dns_server: options.dns_server,
+            admin_email: None,
+            admin_password: None,
+        };
+        let table = app::table(&config);
+        table.ensure_exists().await.map_err(told).with_context(|| format!("DynamoDB at {dynamodb}"))?;
+        let app = App::new(table, custody(options)?, config.issuer, config.dns_server);
+        bootstrap::ensure_signing_key(&app).await.map_err(told).context("the signing key")?;
+        let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
+        writeln!(greeting, "DynamoDB is at {dynamodb}")?;
+        greeting += &administrator(&app, options).await?;
+        if options.demo {
+            demo::load(&app).await.map_err(told).context("the sample tenants")?;
+            writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
+        }
+        Ok(Self { gateway: Gateway::new(&app)?, dynamodb, address: None, greeting })
+    }
+
+    /// The gateway.
+    #[must_use]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// The address of the API, if it is served.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.address
+    }
+
+    /// The endpoint of DynamoDB.
+    #[must_use]
+    pub fn dynamodb(&self) -> &str {
+        &self.dynamodb
+    }
+
+    /// Where everything is and how to sign in.
+    #[must_use]
+    pub fn greeting(&self) -> &str {
+        self.greeting.trim_end()
+    }
+}
+
+fn custody(options: &Options) -> Result<Arc<dyn Custody>> {
+    if options.memory {
+        return Ok(Arc::new(KeyFile::in_memory().map_err(told)?));
+    }
+    fs::create_dir_all(&options.data).with_context(|| format!("{} cannot be made", options.data.display()))?;
+    let path = options.data.join("master.key");
+    let file = KeyFile::open(&path).map_err(told).with_context(|| format!("the key file {}", path.display()))?;
+    Ok(Arc::new(file))
+}
+
+/// Makes the first administrator, and says how to sign in.
+async fn administrator(app: &App, options: &Options) -> Result<String> {
+    let (password, told_once) = match &options.admin_password {
+        Some(password) => (password.clone(), false),
+        None => (random_alphanumeric(Password::MIN * 2).map_err(told)?, true),
+    };
+    let email = &options.admin_email;
+    let is_new =
+        bootstrap::ensure_administrator(app, email, &password).await.map_err(told).context("the administrator")?;
+    Ok(match (is_new, told_once) {
+        (true, true) => format!("Sign in as {email} with the password {password} (told this once)\n"),
+        _ => format!("Sign in as {email} with the password of the first start\n"),
+    })
+}
+
+fn told(error: shared::Error) -> anyhow::Error {
+    anyhow!("{error}")
+}

@@ -1,0 +1,72 @@
+//! Every operation refuses callers without credentials, of another tenant, and of too low a role.
+//!
+//! The requests are those of the sample events; an operation without one fails here.
+
+use serde_json::Value;
+
+use crate::support::{ACME, Access, Client, Operation, PARTNER, Reply, TECHPARTNER, USER, World, operations};
+
+/// The operations whose resource is always the caller's own, so that there is no other tenant's to ask for.
+const OWN_RESOURCE: [&str; 3] = ["/v2/user/", "/client", "/auth/"];
+
+async fn send(client: &Client, operation: &Operation) -> Reply {
+    let event = operation.event();
+    let query =
+        event["rawQueryString"].as_str().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default();
+    let body = event["body"].as_str().map(|body| serde_json::from_str::<Value>(body).unwrap());
+    client.send(&operation.method, &format!("{}{query}", event["rawPath"].as_str().unwrap()), body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_credentials_there_is_nothing() {
+    let world = World::start().await;
+    for operation in operations().iter().filter(|it| it.access != Access::Public) {
+        for client in [world.nobody(), world.bearer("x"), world.nobody().with("x-api-key", "x")] {
+            send(&client, operation).await.error(401, "unauthorized");
+        }
+        // A bad credential is refused even beside a good one.
+        send(&world.partner().with("x-api-key", "x"), operation).await.error(401, "unauthorized");
+        send(&world.api_key().with("authorization", "Basic x"), operation).await.error(401, "unauthorized");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_tenant_does_not_exist() {
+    let world = World::start().await;
+    let addressed = |it: &&Operation| it.path.contains('{') && !OWN_RESOURCE.iter().any(|own| it.path.starts_with(own));
+    let mut count = 0;
+    for operation in operations().iter().filter(addressed) {
+        send(&world.other(), operation).await.error(404, "not_found");
+        count += 1;
+    }
+    assert!(count > 8, "only {count} operations address a resource");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_hold_nothing_of_another_tenant() {
+    let world = World::start().await;
+    for path in ["/v2/users", "/v2/organizations", "/v2/audit/events"] {
+        let text = world.other().get(&format!("{path}?per_page=100")).await.ok(200).text;
+        for foreign in [TECHPARTNER, ACME, PARTNER, USER, "example.com"] {
+            assert!(!text.contains(foreign), "{path} shows {foreign}: {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_does_not_manage() {
+    let world = World::start().await;
+    for operation in operations().iter().filter(|it| it.access == Access::Partner) {
+        send(&world.user(), operation).await.error(403, "forbidden");
+        send(&world.api_key(), operation).await.error(403, "forbidden");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_may_do_what_every_user_may() {
+    let world = World::start().await;
+    for operation in operations().iter().filter(|it| it.access == Access::User && !it.path.starts_with("/auth/")) {
+        let status = send(&world.user(), operation).await.status.as_u16();
+        assert_eq!(status, 200, "{}", operation.route());
+    }
+}

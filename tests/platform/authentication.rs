@@ -1,0 +1,226 @@
+//! Signing in and out, and tokens that do not hold.
+
+use std::collections::BTreeSet;
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::AlgorithmParameters, jwk::Jwk};
+use serde_json::{Value, json};
+
+use crate::support::{PARTNER, Reply, World, dynamodb, options, together};
+
+const SESSION: &str = "0192f0c1-0000-7000-8000-000000000011";
+
+async fn sign_in(world: &World, username: &str, password: &str) -> Reply {
+    world.nobody().post("/auth/sign_in", json!({ "username": username, "password": password })).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reply_is_the_flat_object_of_the_document() {
+    let world = World::start().await;
+    let reply = sign_in(&world, "Partner@Example.com", "demo partner password").await.ok(200);
+    let names: BTreeSet<&str> = reply.json.as_object().unwrap().keys().map(String::as_str).collect();
+    let documented = [
+        "status",
+        "status_text",
+        "username",
+        "token",
+        "sign_in_count",
+        "role",
+        "timezone",
+        "verified",
+        "provider",
+        "organization",
+    ];
+    assert_eq!(names, BTreeSet::from(documented));
+    let expected = json!({
+        "status": 200, "status_text": "OK", "username": "partner@example.com", "sign_in_count": 1, "role": "Partner",
+        "timezone": "UTC", "verified": true, "provider": "email", "token": reply["token"],
+        "organization": { "uuid": "b2c3d4e5-f6a7-8901-bcde-f12345678901", "name": "TechPartner Inc." },
+    });
+    assert_eq!(reply.json, expected);
+    assert_eq!(sign_in(&world, "partner@example.com", "demo partner password").await.ok(200)["sign_in_count"], 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_combination_gets_the_same_answer() {
+    let world = World::start().await;
+    let mut answers = BTreeSet::new();
+    for (username, password) in [
+        ("partner@example.com", "wrong"),
+        ("nobody@example.com", "demo partner password"),
+        ("leaver@example.com", "demo partner password"),
+        ("", ""),
+    ] {
+        let mut reply = sign_in(&world, username, password).await;
+        reply.json["error"]["request_id"] = Value::Null;
+        answers.insert((reply.status.as_u16(), reply.json.to_string()));
+    }
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(answers.first().unwrap().0, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_slowed_down_per_account_whether_it_exists_or_not() {
+    let world = World::start().await;
+    for username in ["partner@example.com", "nobody@example.com"] {
+        for _ in 0..5 {
+            sign_in(&world, username, "wrong").await.error(401, "unauthorized");
+        }
+        let reply = sign_in(&world, username, "demo partner password").await;
+        assert!(reply.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
+        reply.error(429, "too_many_requests");
+    }
+    sign_in(&world, "user@example.com", "demo user password").await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_in_parallel_do_not_slip_through() {
+    let world = World::start().await;
+    let guesses = (0..20).map(|_| sign_in(&world, "partner@example.com", "wrong"));
+    let statuses: Vec<u16> = together(guesses).await.iter().map(|reply| reply.status.as_u16()).collect();
+    assert!(statuses.iter().filter(|status| **status == 401).count() <= 5, "{statuses:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_slowed_down_per_address() {
+    let world = World::start().await;
+    let mut last = 0;
+    for attempt in 0..60 {
+        last = sign_in(&world, &format!("nobody{attempt}@example.com"), "wrong").await.status.as_u16();
+    }
+    assert_eq!(last, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_forgives_earlier_failures() {
+    let world = World::start().await;
+    for _ in 0..3 {
+        for _ in 0..4 {
+            sign_in(&world, "user@example.com", "wrong").await.error(401, "unauthorized");
+        }
+        sign_in(&world, "user@example.com", "demo user password").await.ok(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_ends_the_session_at_once_and_no_other() {
+    let world = World::start().await;
+    let first = world.session("user@example.com", "demo user password").await;
+    let second = world.session("user@example.com", "demo user password").await;
+    assert_eq!(first.delete("/auth/sign_out").await.ok(200).json, json!({}));
+    first.get("/v2/user/me").await.error(401, "unauthorized");
+    first.delete("/auth/sign_out").await.error(401, "unauthorized");
+    second.get("/v2/user/me").await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_credential_of_a_program_has_no_session_to_end() {
+    let world = World::start().await;
+    world.user().delete("/auth/sign_out").await.error(403, "forbidden");
+    world.api_key().delete("/auth/sign_out").await.error(403, "forbidden");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tampered_token_is_refused() {
+    let world = World::start().await;
+    let reply = sign_in(&world, "user@example.com", "demo user password").await.ok(200);
+    let token = reply["token"].as_str().unwrap();
+    world.bearer(token).get("/v2/user/me").await.ok(200);
+    let [header, claims, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+    let other = sign_in(&world, "partner@example.com", "demo partner password").await.ok(200);
+    let other_claims = other["token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+    let none = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJub25lIn0";
+    for bad in [
+        format!("{header}.{other_claims}.{signature}"),
+        format!("{header}.{claims}."),
+        format!("{header}.{claims}"),
+        format!("{none}.{claims}."),
+        format!("{none}.{claims}.{signature}"),
+        format!("{header}.{claims}.{}", "A".repeat(86)),
+        "a".repeat(10_000),
+        "..".to_owned(),
+    ] {
+        world.bearer(&bad).get("/v2/user/me").await.error(401, "unauthorized");
+    }
+    for scheme in ["bearer-ish", "Digest", ""] {
+        world
+            .nobody()
+            .with("authorization", &format!("{scheme} {token}"))
+            .get("/v2/user/me")
+            .await
+            .error(401, "unauthorized");
+    }
+    let twice = world.bearer(token).with("authorization", &format!("Bearer {token}"));
+    twice.get("/v2/user/me").await.error(401, "unauthorized");
+}
+
+/// A signing key of the test, as PKCS #8 (RFC 8410).
+fn signing_key() -> EncodingKey {
+    let prefix = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    EncodingKey::from_ed_der(&[&prefix[..], &[9; 32]].concat())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_fresh_session_token_of_this_platform_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = scanward::options::Options { memory: false, data: folder.path().to_owned(), ..options() };
+    let first = World::with(options.clone()).await;
+    let jwk = Jwk::from_encoding_key(&signing_key(), Algorithm::EdDSA).unwrap();
+    let AlgorithmParameters::OctetKeyPair(public) = jwk.algorithm else { panic!("no key pair") };
+    dynamodb(&first)
+        .put_item()
+        .table_name(&options.table)
+        .set_item(Some(serde_dynamo::to_item(json!({
+            "PK": "KEYS", "SK": "SIGNING#session-signing#9999", "sort": "SIGNING#session-signing#9999", "kid": "test",
+            "public_key": public.x, "created_at": "2026-01-01T00:00:00.000Z",
+        })).unwrap()))
+        .send()
+        .await
+        .unwrap();
+    // A second process over the same table knows the key.
+    let world = World::with(scanward::options::Options {
+        dynamodb_endpoint: Some(first.platform.dynamodb().to_owned()),
+        ..options
+    })
+    .await;
+    let now = jsonwebtoken::get_current_timestamp();
+    let good = json!({
+        "iss": "scanward", "aud": "scanward", "sub": PARTNER, "sid": SESSION, "iat": now, "exp": now + 60, "scopes": ["uid"],
+    });
+    let header = Header { typ: Some("at+jwt".into()), kid: Some("test".into()), ..Header::new(Algorithm::EdDSA) };
+    let sign = |header: &Header, changes: Value| {
+        let mut claims = good.clone();
+        claims.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        jsonwebtoken::encode(header, &claims, &signing_key()).unwrap()
+    };
+    world.bearer(&sign(&header, json!({}))).get("/v2/user/me").await.ok(200);
+    for changes in [
+        json!({ "exp": now - 3600 }),
+        json!({ "exp": null }),
+        json!({ "iss": "https://elsewhere.example.com" }),
+        json!({ "aud": "elsewhere" }),
+        json!({ "sid": "0192f0c1-0000-7000-8000-00000000ffff" }),
+        json!({ "sub": "0192f0c1-0000-7000-8000-000000000002" }),
+    ] {
+        world.bearer(&sign(&header, changes.clone())).get("/v2/user/me").await.error(401, "unauthorized");
+    }
+    for wrong in [
+        Header { typ: Some("client-profile+jwt".into()), ..header.clone() },
+        Header { typ: None, ..header.clone() },
+        Header { kid: Some("unknown".into()), ..header.clone() },
+        Header { kid: None, ..header.clone() },
+    ] {
+        world.bearer(&sign(&wrong, json!({}))).get("/v2/user/me").await.error(401, "unauthorized");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_public_keys_hold_no_private_part() {
+    let world = World::start().await;
+    let reply = world.nobody().get("/.well-known/jwks.json").await.ok(200);
+    let keys = reply["keys"].as_array().unwrap();
+    assert!(keys.len() >= 2, "the session key and that of the sample session");
+    for key in keys {
+        let names: BTreeSet<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, BTreeSet::from(["kty", "crv", "use", "alg", "kid", "x"]));
+    }
+}

@@ -1,0 +1,65 @@
+//! The contract, the OpenAPI document, the template and the sample events agree.
+
+use std::{collections::BTreeSet, fs};
+
+use scanward::{
+    openapi,
+    template::{self, TEMPLATE},
+};
+
+use crate::support::{Access, operations};
+
+#[test]
+fn the_openapi_document_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
+    assert!(fs::read_to_string(path).unwrap() == openapi::text().unwrap(), "run: cargo run -- openapi");
+}
+
+#[test]
+fn the_template_routes_just_the_documented_operations() {
+    let routes: BTreeSet<_> = template::routes(TEMPLATE)
+        .unwrap()
+        .into_iter()
+        .map(|route| (route.method, route.path, route.function))
+        .collect();
+    let documented = operations().into_iter().map(|it| (it.method, it.path, it.function)).collect();
+    assert_eq!(routes, documented);
+}
+
+#[test]
+fn operations_are_documented_as_in_the_contract() {
+    for operation in operations() {
+        let (route, document) = (operation.route(), &operation.document);
+        let title = operation.title.rsplit_once(": ").map_or(operation.title.as_str(), |(_, title)| title);
+        let summary = document["summary"].as_str().unwrap_or_default();
+        let is_mistitled = operation.title.contains("mis-titled");
+        assert!(
+            summary == title || summary.ends_with(title) || title.starts_with(summary) || is_mistitled,
+            "{route}: {summary} is not {title}"
+        );
+        assert_eq!(document["tags"][0].as_str(), Some(operation.function.as_str()), "{route}");
+        let is_public =
+            document["security"].as_array().is_some_and(|it| it.iter().all(|it| it == &serde_json::json!({})));
+        assert_eq!(is_public, operation.access == Access::Public, "{route}");
+        let responses = document["responses"].as_object().unwrap();
+        assert_eq!(
+            responses.contains_key("401"),
+            operation.access != Access::Public || operation.id() == "sign_in",
+            "{route}"
+        );
+        assert!(operation.access != Access::Partner || responses.contains_key("403"), "{route}");
+    }
+}
+
+#[test]
+fn every_operation_has_one_sample_event_and_every_event_an_operation() {
+    let expected: BTreeSet<_> = operations().iter().map(|it| format!("{}/{}.json", it.function, it.id())).collect();
+    let events = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/events")).unwrap();
+    let mut found = BTreeSet::new();
+    for folder in events.map(|entry| entry.unwrap()) {
+        for file in fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap()) {
+            found.insert(format!("{}/{}", folder.file_name().display(), file.file_name().display()));
+        }
+    }
+    assert_eq!(found, expected);
+}

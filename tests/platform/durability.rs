@@ -1,0 +1,100 @@
+//! Killed at any moment and started again, the platform has every change that it acknowledged, and no half of one.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::json;
+
+use crate::support::{Client, together};
+
+/// The platform as a process of its own.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(data: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_scanward"))
+            .args(["--demo", "--listen", "127.0.0.1:0", "--dynamodb-listen", "127.0.0.1:0", "--data"])
+            .arg(data)
+            .env_remove("SCANWARD_DYNAMODB_ENDPOINT")
+            .env("RUST_LOG", "off")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let greeting = lines.next().unwrap().unwrap();
+        let url = greeting.split([' ', ',']).find(|word| word.starts_with("http://")).unwrap().to_owned();
+        Self { child, url }
+    }
+
+    fn partner(&self) -> Client {
+        Client::new(&self.url).with("authorization", "Basic scanward_demo_partner_token")
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// A test that fails leaves no process behind.
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_done() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged = Vec::new();
+    for round in 0..3 {
+        let process = Process::start(folder.path());
+        let caller = process.partner();
+        let writer = |worker: usize| {
+            let caller = caller.clone();
+            async move {
+                let mut created = Vec::new();
+                for n in 0..200 {
+                    let email = format!("r{round}w{worker}n{n}@example.com");
+                    match caller.try_post("/v2/users", json!({ "user": { "email": email } })).await {
+                        Some(reply) => created.push((reply.ok(201).id(), email)),
+                        None => break,
+                    }
+                }
+                created
+            }
+        };
+        let writing = tokio::spawn(together((0..4).map(writer).collect::<Vec<_>>()));
+        // Killed once there is something to lose, in the middle of writing.
+        let is_enough = async || {
+            let page = caller.get("/v2/users?per_page=1").await.ok(200);
+            page.json["meta"]["pagination"]["total_count"].as_u64().unwrap() > 20 * (round as u64 + 1)
+        };
+        while !is_enough().await {}
+        process.kill();
+        acknowledged.extend(writing.await.unwrap().into_iter().flatten());
+    }
+    assert!(acknowledged.len() > 20);
+    let process = Process::start(folder.path());
+    let caller = process.partner();
+    for (id, email) in &acknowledged {
+        assert_eq!(caller.get(&format!("/v2/users/{id}")).await.ok(200).attributes()["email"], *email);
+    }
+    // A user has its audit entry and its address, or does not exist: the last request of each writer may have gone either way.
+    let count =
+        async |path: &str| caller.get(path).await.ok(200).json["meta"]["pagination"]["total_count"].as_u64().unwrap();
+    let users = count("/v2/users?q[email]=r*w*n*").await;
+    assert_eq!(users, count("/v2/audit/events?q[action]=user.created&q[actor_type]=user").await);
+    assert!((acknowledged.len() as u64..=acknowledged.len() as u64 + 12).contains(&users));
+    let page = caller.get("/v2/users?q[email]=r*w*n*&per_page=100").await.ok(200);
+    for email in page.each("email") {
+        caller.post("/v2/users", json!({ "user": { "email": email } })).await.error(409, "conflict");
+    }
+}

@@ -1,0 +1,68 @@
+//! The gateway, which does what AWS's does.
+
+use serde_json::json;
+
+use crate::support::World;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_template_lacks_is_the_gateways_own_404() {
+    let world = World::start().await;
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/v2/users/"),
+        ("PATCH", "/v2/users"),
+        ("GET", "/auth/sign_in"),
+        ("OPTIONS", "/v2/users"),
+        ("HEAD", "/health"),
+        ("GET", "/v2//users"),
+        ("GET", "/prod/v2/users"),
+    ] {
+        let reply = world.partner().send(method, path, None).await.ok(404);
+        assert!(method == "HEAD" || reply.json == json!({ "message": "Not Found" }), "{method} {path}: {}", reply.text);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_an_id_and_is_not_cached() {
+    let world = World::start().await;
+    let first = world.partner().get("/v2/user/me").await.ok(200);
+    let second = world.nobody().get("/v2/user/me").await;
+    assert_ne!(first.header("x-request-id").unwrap(), second.header("x-request-id").unwrap());
+    for reply in [first, second] {
+        assert_eq!(
+            (reply.header("cache-control"), reply.header("x-content-type-options")),
+            (Some("no-store"), Some("nosniff"))
+        );
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_reaches_the_function_whatever_its_type() {
+    let world = World::start().await;
+    // Not text, so the event carries it in base64; the function refuses the type, not the bytes.
+    world
+        .partner()
+        .raw("POST", "/v2/users", "application/octet-stream", vec![0, 255, 1])
+        .await
+        .error(415, "unsupported_media_type");
+    let reply = world.partner().raw("POST", "/v2/users", "application/json", "{\"user\": {\"email\": \"é@\"}}").await;
+    reply.invalid(&["user.email"]);
+    let large = vec![b' '; 10 * 1024 * 1024 + 1];
+    assert_eq!(
+        world.partner().raw("POST", "/v2/users", "application/json", large).await.ok(413).json,
+        json!({ "message": "Request Entity Too Large" })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reference_needs_nothing_from_elsewhere() {
+    let world = World::start().await;
+    let health = world.nobody().get("/health").await.ok(200);
+    assert_eq!(health["status"], "ok");
+    let document = world.nobody().get("/openapi.json").await.ok(200);
+    assert_eq!(document["info"]["title"], "Scanward API");
+    let page = world.nobody().get("/docs").await.ok(200);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    assert!(page.header("content-security-policy").unwrap().contains("default-src 'none'"), "{:?}", page.headers);
+}

@@ -1,0 +1,56 @@
+//! `Idempotency-Key`: a repeated POST is done once.
+
+use serde_json::json;
+
+use crate::support::{TECHPARTNER, World, together};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_gets_the_first_answer() {
+    let world = World::start().await;
+    let caller = world.partner().with("idempotency-key", "key-1");
+    let body = json!({ "user": { "email": "once@example.com" } });
+    let first = caller.post("/v2/users", body.clone()).await.ok(201);
+    let second = caller.post("/v2/users", body.clone()).await.ok(201);
+    assert_eq!((&first.text, first.header("location")), (&second.text, second.header("location")));
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+    world.partner().post("/v2/users", body).await.error(409, "conflict");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_of_one_body_caller_and_operation() {
+    let world = World::start().await;
+    let keyed = |caller: crate::support::Client| caller.with("idempotency-key", "key-1");
+    let body = |email: &str| json!({ "user": { "email": email } });
+    keyed(world.partner()).post("/v2/users", body("a@example.com")).await.ok(201);
+    keyed(world.partner()).post("/v2/users", body("b@example.com")).await.invalid(&["Idempotency-Key"]);
+    keyed(world.other()).post("/v2/users", body("b@example.com")).await.ok(201);
+    let organization = json!({ "organization": { "name": "Once", "company_name": "Once" } });
+    keyed(world.partner()).post("/v2/organizations", organization).await.ok(201);
+    for key in ["", &"x".repeat(256)] {
+        world
+            .partner()
+            .with("idempotency-key", key)
+            .post("/v2/users", body("c@example.com"))
+            .await
+            .invalid(&["Idempotency-Key"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_request_may_be_repeated_after_it_was_mended() {
+    let world = World::start().await;
+    let caller = world.partner().with("idempotency-key", "key-1");
+    caller.post("/v2/users", json!({ "user": { "email": "user@example.com" } })).await.error(409, "conflict");
+    caller.post("/v2/users", json!({ "user": { "email": "new@example.com" } })).await.ok(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repetitions_at_the_same_time_make_one_resource() {
+    let world = World::start().await;
+    let caller = world.partner().with("idempotency-key", "key-1");
+    let body =
+        json!({ "organization": { "name": "Once", "company_name": "Once", "parent_organization": TECHPARTNER } });
+    let replies = together((0..12).map(|_| caller.post("/v2/organizations", body.clone()))).await;
+    let texts: std::collections::BTreeSet<String> = replies.into_iter().map(|reply| reply.ok(201).text).collect();
+    assert_eq!(texts.len(), 1, "{texts:?}");
+}

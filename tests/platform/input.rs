@@ -1,0 +1,92 @@
+//! What bad input gets: a clear error, and nothing written.
+
+use serde_json::json;
+
+use crate::support::{LEAVER, World};
+
+async fn events(world: &World) -> u64 {
+    let page = world.admin().await.get("/v2/audit/events?q[action]=user.*").await.ok(200);
+    page.json["meta"]["pagination"]["total_count"].as_u64().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_json_object_is_told_so_and_writes_nothing() {
+    let world = World::start().await;
+    let (partner, before) = (world.partner(), events(&world).await);
+    for text in ["", "{", "[]", "null", "\"x\"", "{\"user\": {}} x", "{'user': {}}", "\u{feff}{}"] {
+        partner.raw("POST", "/v2/users", "application/json", text).await.error(400, "invalid_json");
+    }
+    partner.raw("POST", "/v2/users", "application/json", vec![0xff, 0xfe]).await.error(400, "invalid_json");
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    partner.raw("POST", "/v2/users", "application/json", deep).await.error(400, "invalid_json");
+    let good = r#"{"user": {"email": "new@example.com"}}"#;
+    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""] {
+        partner.raw("POST", "/v2/users", content_type, good).await.error(415, "unsupported_media_type");
+    }
+    let large = format!(r#"{{"user": {{"email": "new@example.com", "comment": "{}"}}}}"#, "x".repeat(1024 * 1024));
+    partner.raw("POST", "/v2/users", "application/json", large).await.error(413, "payload_too_large");
+    assert_eq!(events(&world).await, before);
+    partner.raw("POST", "/v2/users", "Application/JSON; charset=utf-8", good).await.ok(201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_field_is_named_at_once() {
+    let world = World::start().await;
+    let before = events(&world).await;
+    let body = json!({
+        "user": {
+            "email": "not an address", "organization_id": "x", "role": 5, "first_name": "x".repeat(256), "last_name": ["x"],
+            "locale": "English", "timezone": "Mars/Base", "title": "a\u{7}b", "nickname": "x", "password": "short",
+        },
+        "extra": true,
+    });
+    let fields = [
+        "user.email",
+        "user.organization_id",
+        "user.role",
+        "user.first_name",
+        "user.last_name",
+        "user.locale",
+        "user.timezone",
+        "user.title",
+        "user.nickname",
+        "user.password",
+        "extra",
+    ];
+    world.partner().post("/v2/users", body).await.invalid(&fields);
+    world.partner().post("/v2/users", json!({})).await.invalid(&["user"]);
+    world.partner().post("/v2/users", json!({ "user": [] })).await.invalid(&["user"]);
+    world.partner().post("/v2/users", json!({ "user": {} })).await.invalid(&["user.email"]);
+    let path = format!("/v2/users/{LEAVER}");
+    world
+        .partner()
+        .put(&path, json!({ "user": { "id": LEAVER, "password_hash": "x" } }))
+        .await
+        .invalid(&["user.id", "user.password_hash"]);
+    assert_eq!(events(&world).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_id_is_told_from_a_missing_one() {
+    let world = World::start().await;
+    for path in [
+        "/v2/users/x",
+        "/v2/organizations/0192f0c1",
+        "/v2/audit/events/%20",
+        "/v2/users/0192f0c10000700080000000000000FF",
+    ] {
+        world.partner().get(path).await.invalid(&["id"]);
+    }
+    for path in ["/v2/users/", "/v2/organizations/", "/v2/audit/events/"] {
+        world.partner().get(&format!("{path}0192f0c1-0000-7000-8000-00000000ffff")).await.error(404, "not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_of_any_language_comes_back_as_it_was() {
+    let world = World::start().await;
+    let text = "Ωμέγα 漢字 🛡️ \\ \" ' <b> %20 #";
+    world.user().put("/v2/user/me", json!({ "user": { "title": text, "comment": "two\nlines" } })).await.ok(200);
+    let shown = world.user().get("/v2/user/me").await.ok(200);
+    assert_eq!((&shown.attributes()["title"], &shown.attributes()["comment"]), (&json!(text), &json!("two\nlines")));
+}

@@ -1,0 +1,20 @@
+//! The platform tested as a whole: over HTTP, through the gateway, each test on a table of its own.
+//!
+//! With `SCANWARD_DYNAMODB_ENDPOINT` set, the tests run against that DynamoDB instead of the embedded one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, unreachable_pub)]
+
+mod support;
+
+mod access;
+mod audit;
+mod authentication;
+mod clients;
+mod contract;
+mod durability;
+mod events;
+mod gateway;
+mod idempotency;
+mod input;
+mod lists;
+mod organizations;
+mod users;

@@ -1,0 +1,166 @@
+//! A caller of the API, and what it gets.
+
+use std::ops::Index;
+
+use reqwest::{
+    Method, StatusCode,
+    header::{HeaderMap, HeaderName, HeaderValue},
+};
+use serde_json::Value;
+
+/// A caller with its headers.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    headers: HeaderMap,
+}
+
+impl Client {
+    pub fn new(url: &str) -> Self {
+        Self { http: reqwest::Client::new(), url: url.to_owned(), headers: HeaderMap::new() }
+    }
+
+    /// The same caller with one more header; a second value of a name is added to the first.
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut client = self.clone();
+        client.headers.append(HeaderName::try_from(name).unwrap(), HeaderValue::try_from(value).unwrap());
+        client
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, None).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.send("POST", path, Some(body)).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.send("PUT", path, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send("PATCH", path, Some(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send("DELETE", path, None).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, body: Option<Value>) -> Reply {
+        match body {
+            Some(body) => self.raw(method, path, "application/json", body.to_string()).await,
+            None => self.request(method, path, |request| request).await,
+        }
+    }
+
+    /// Sends any bytes under any content type.
+    pub async fn raw(&self, method: &str, path: &str, content_type: &str, body: impl Into<reqwest::Body>) -> Reply {
+        self.request(method, path, |request| request.header("content-type", content_type).body(body)).await
+    }
+
+    /// Posts to a platform that may be gone by now.
+    pub async fn try_post(&self, path: &str, body: Value) -> Option<Reply> {
+        self.try_request("POST", path, |request| request.json(&body)).await.ok()
+    }
+
+    async fn request(
+        &self,
+        method: &str,
+        path: &str,
+        fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> Reply {
+        self.try_request(method, path, fill).await.unwrap()
+    }
+
+    async fn try_request(
+        &self,
+        method: &str,
+        path: &str,
+        fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
+    ) -> reqwest::Result<Reply> {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.http.request(method.clone(), format!("{}{path}", self.url)).headers(self.headers.clone());
+        let response = fill(request).send().await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await?;
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Ok(Reply { what: format!("{method} {path}"), status, headers, json, text })
+    }
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Reply {
+    what: String,
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub json: Value,
+    pub text: String,
+}
+
+impl Reply {
+    /// Requires a status.
+    #[track_caller]
+    pub fn ok(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.what, self.text);
+        self
+    }
+
+    /// Requires an error of the envelope with a status and a code; returns its details.
+    #[track_caller]
+    pub fn error(self, status: u16, code: &str) -> Value {
+        let error = &self.json["error"];
+        assert_eq!(
+            (self.status.as_u16(), error["code"].as_str()),
+            (status, Some(code)),
+            "{}: {}",
+            self.what,
+            self.text
+        );
+        assert!(error["message"].is_string() && error["details"].is_object(), "{}", self.text);
+        assert_eq!(error["request_id"].as_str(), self.header("x-request-id"), "{}", self.text);
+        error["details"].clone()
+    }
+
+    /// Requires 422 `invalid_parameter` for just these fields.
+    #[track_caller]
+    pub fn invalid(self, fields: &[&str]) {
+        let details = self.error(422, "invalid_parameter");
+        let mut named: Vec<_> =
+            details["fields"].as_array().unwrap().iter().map(|it| it["field"].as_str().unwrap()).collect();
+        named.sort_unstable();
+        let mut fields = fields.to_vec();
+        fields.sort_unstable();
+        assert_eq!(named, fields, "{details}");
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The id of the single resource.
+    #[track_caller]
+    pub fn id(&self) -> String {
+        self["data"]["id"].as_str().unwrap_or_else(|| panic!("no id in {}", self.text)).to_owned()
+    }
+
+    /// The attributes of the single resource.
+    pub fn attributes(&self) -> &Value {
+        &self["data"]["attributes"]
+    }
+
+    /// An attribute of each resource of the list.
+    pub fn each(&self, attribute: &str) -> Vec<Value> {
+        self["data"].as_array().unwrap().iter().map(|it| it["attributes"][attribute].clone()).collect()
+    }
+}
+
+impl Index<&str> for Reply {
+    type Output = Value;
+
+    fn index(&self, name: &str) -> &Value {
+        &self.json[name]
+    }
+}

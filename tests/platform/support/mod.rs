@@ -1,0 +1,127 @@
+//! A platform for each test, and clients that call it.
+
+mod client;
+mod operations;
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+pub use client::{Client, Reply};
+pub use operations::{Access, Operation, operations};
+use scanward::{options::Options, platform::Platform};
+use serde_json::json;
+use uuid::Uuid;
+
+pub const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
+pub const ACME: &str = "aa7cf840-9ca9-46a3-9778-9015d6580d50";
+pub const RETIRED: &str = "0192f0c1-0000-7000-8000-000000000021";
+pub const GLOBEX: &str = "0192f0c1-0000-7000-8000-000000000022";
+pub const PARTNER: &str = "0192f0c1-0000-7000-8000-000000000001";
+pub const USER: &str = "0192f0c1-0000-7000-8000-000000000002";
+pub const LEAVER: &str = "0192f0c1-0000-7000-8000-000000000003";
+
+const ADMIN_PASSWORD: &str = "administrator of tests";
+
+/// A started platform with the sample tenants.
+pub struct World {
+    pub platform: Platform,
+    url: String,
+}
+
+impl World {
+    pub async fn start() -> Self {
+        Self::with(options()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let platform = Platform::start(&options).await.expect("the platform starts");
+        let url = format!("http://{}", platform.address().expect("the API is served"));
+        Self { platform, url }
+    }
+
+    /// A caller without credentials.
+    pub fn nobody(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    fn with_token(&self, token: &str) -> Client {
+        self.nobody().with("authorization", &format!("Basic {token}"))
+    }
+
+    /// The Partner of TechPartner Inc., above Acme Corporation.
+    pub fn partner(&self) -> Client {
+        self.with_token("scanward_demo_partner_token")
+    }
+
+    /// The User of Acme Corporation.
+    pub fn user(&self) -> Client {
+        self.with_token("scanward_demo_user_token")
+    }
+
+    /// The Partner of the other tenant, Globex Example.
+    pub fn other(&self) -> Client {
+        self.with_token("scanward_demo_other_token")
+    }
+
+    /// The integration of Acme Corporation.
+    pub fn api_key(&self) -> Client {
+        self.nobody().with("x-api-key", "scanward_demo_api_key")
+    }
+
+    /// The administrator, in a new session.
+    pub async fn admin(&self) -> Client {
+        self.session("admin@example.com", ADMIN_PASSWORD).await
+    }
+
+    /// Anyone in a new session.
+    pub async fn session(&self, username: &str, password: &str) -> Client {
+        let body = json!({ "username": username, "password": password });
+        let token = self.nobody().post("/auth/sign_in", body).await.ok(200)["token"].as_str().unwrap().to_owned();
+        self.bearer(&token)
+    }
+
+    /// A caller with a session token.
+    pub fn bearer(&self, token: &str) -> Client {
+        self.nobody().with("authorization", &format!("Bearer {token}"))
+    }
+
+    /// A new organization below that of `caller`, by its id.
+    pub async fn organization(&self, caller: &Client, name: &str) -> String {
+        let body = json!({ "organization": { "name": name, "company_name": name } });
+        caller.post("/v2/organizations", body).await.ok(201).id()
+    }
+}
+
+/// Runs requests at the same time and returns their answers in order.
+pub async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    futures_util::future::join_all(futures).await
+}
+
+/// The DynamoDB behind a platform, to look beneath the API.
+pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
+        .endpoint_url(world.platform.dynamodb());
+    aws_sdk_dynamodb::Client::from_conf(config.build())
+}
+
+/// The options of a platform for one test: in memory, on free ports, or in a table of its own of another DynamoDB.
+pub fn options() -> Options {
+    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Options {
+        listen: any,
+        data: std::env::temp_dir(),
+        memory: true,
+        dynamodb_endpoint: std::env::var("SCANWARD_DYNAMODB_ENDPOINT").ok(),
+        dynamodb_listen: any,
+        table: format!("scanward-test-{}", Uuid::now_v7()),
+        admin_email: "admin@example.com".to_owned(),
+        admin_password: Some(ADMIN_PASSWORD.to_owned()),
+        // Nothing answers there: a test that verifies a domain names its own server.
+        dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
+        demo: true,
+        command: None,
+    }
+}

@@ -1,0 +1,102 @@
+//! The operations: those of the contract that the OpenAPI document has.
+
+use std::{collections::BTreeMap, fs};
+
+use scanward::openapi;
+use serde_json::Value;
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    Public,
+    User,
+    Partner,
+    Admin,
+}
+
+/// An operation of the API.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    pub function: String,
+    pub method: String,
+    pub path: String,
+    pub title: String,
+    pub access: Access,
+    /// The operation in the OpenAPI document.
+    pub document: Value,
+}
+
+impl Operation {
+    pub fn id(&self) -> &str {
+        self.document["operationId"].as_str().unwrap()
+    }
+
+    /// The operation as the gateway names it.
+    pub fn route(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The sample event of the operation.
+    pub fn event(&self) -> Value {
+        let file = format!("{}/events/{}/{}.json", env!("CARGO_MANIFEST_DIR"), self.function, self.id());
+        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+}
+
+/// Every operation of the OpenAPI document, with what the contract says of it.
+pub fn operations() -> Vec<Operation> {
+    let contract = contract();
+    let document: Value = serde_json::from_str(&openapi::text().unwrap()).unwrap();
+    let mut operations = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, document) in methods.as_object().unwrap() {
+            let route = format!("{} {path}", method.to_uppercase());
+            let (function, title, access) = contract.get(&route).unwrap_or_else(|| panic!("{route} is in no contract"));
+            operations.push(Operation {
+                function: function.clone(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                title: title.clone(),
+                access: *access,
+                document: document.clone(),
+            });
+        }
+    }
+    operations
+}
+
+/// The contract: function, title and access by route.
+fn contract() -> BTreeMap<String, (String, String, Access)> {
+    let rows = include_str!("../../operations.csv").lines().skip(1);
+    rows.map(|row| {
+        let fields = fields(row);
+        let [function, method, path, title, access, ..] = &fields[..] else { panic!("a short row: {row}") };
+        let access = match access.as_str() {
+            "public" => Access::Public,
+            "user" => Access::User,
+            "partner" => Access::Partner,
+            "admin" => Access::Admin,
+            other => panic!("no access {other}"),
+        };
+        (format!("{method} {path}"), (function.clone(), title.clone(), access))
+    })
+    .collect()
+}
+
+/// The fields of a row; a quoted one may hold commas and doubled quotes.
+fn fields(row: &str) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut is_quoted = false;
+    let mut characters = row.chars().peekable();
+    while let Some(c) = characters.next() {
+        let field = fields.last_mut().unwrap();
+        match c {
+            '"' if is_quoted && characters.peek() == Some(&'"') => field.extend(characters.next()),
+            '"' => is_quoted = !is_quoted,
+            ',' if !is_quoted => fields.push(String::new()),
+            c => field.push(c),
+        }
+    }
+    fields
+}
