@@ -1,6 +1,11 @@
 //! The command line of the local platform.
 
-use std::{fs, path::Path, process::ExitCode};
+use std::{
+    fs,
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -32,7 +37,8 @@ async fn run(mut options: Options) -> Result<()> {
 async fn serve(options: &Options) -> Result<()> {
     log();
     let platform = Platform::start(options).await?;
-    println!("{}", platform.greeting());
+    // Whoever reads the greeting may stop reading; the platform goes on.
+    let _ = writeln!(io::stdout(), "{}", platform.greeting());
     tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")
 }
 

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::time::Timestamp;
+
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -18,6 +20,14 @@ macro_rules! ids {
             #[must_use]
             pub fn generate() -> Self {
                 Self(Uuid::now_v7())
+            }
+
+            /// When the id was made; the epoch for an id of another version.
+            #[must_use]
+            pub fn made_at(self) -> Timestamp {
+                let since_epoch = self.0.get_timestamp().map_or((0, 0), |at| at.to_unix());
+                let (seconds, nanoseconds) = (since_epoch.0.cast_signed(), since_epoch.1.cast_signed());
+                jiff::Timestamp::new(seconds, nanoseconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH).into()
             }
         }
 

@@ -128,7 +128,9 @@ async fn the_log_filters_by_its_columns_and_by_time() {
     assert_eq!(count("q[action]=user.updated").await, 1);
     assert_eq!(count(&format!("q[actor_id]={PARTNER}&q[resource_type]=user")).await, 1);
     assert_eq!(count("relative_date_range=1h&q[action]=user.updated").await, 1);
-    assert_eq!(count("relative_date_range=1h").await, count("").await);
+    // The sample entry has the time of its fixed id, long ago.
+    assert_eq!(count("relative_date_range=1h").await, count("").await - 1);
+    assert_eq!(count("date_range_end=2025-01-01").await, 1);
     assert_eq!(count("date_range_end=2020-01-01").await, 0);
     let newest_first = partner.get("/v2/audit/events").await.ok(200).each("created_at");
     assert!(newest_first.windows(2).all(|pair| pair[0].as_str() >= pair[1].as_str()));

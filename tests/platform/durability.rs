@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use serde_json::json;
@@ -14,6 +14,8 @@ use crate::support::{Client, together};
 struct Process {
     child: Child,
     url: String,
+    /// Open as long as the process, which may print more.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Process {
@@ -26,10 +28,11 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let greeting = lines.next().unwrap().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut greeting = String::new();
+        output.read_line(&mut greeting).unwrap();
         let url = greeting.split([' ', ',']).find(|word| word.starts_with("http://")).unwrap().to_owned();
-        Self { child, url }
+        Self { child, url, _output: output }
     }
 
     fn partner(&self) -> Client {

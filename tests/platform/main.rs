@@ -1,7 +1,14 @@
 //! The platform tested as a whole: over HTTP, through the gateway, each test on a table of its own.
 //!
 //! With `SCANWARD_DYNAMODB_ENDPOINT` set, the tests run against that DynamoDB instead of the embedded one.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod support;
 
@@ -17,4 +24,5 @@ mod idempotency;
 mod input;
 mod lists;
 mod organizations;
+mod settings;
 mod users;

@@ -65,7 +65,7 @@ fn name_server(server: SocketAddr) -> NameServerConfig {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
     use std::{net::UdpSocket, thread};
 

@@ -1,5 +1,12 @@
 //! The binary as Lambda runs it: it polls a Runtime API for events and posts its answers there.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    missing_docs,
+    unreachable_pub
+)]
 
 use std::{
     net::SocketAddr,
@@ -38,7 +45,11 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> Result<(HeaderMap, Json<Va
     Ok((headers, Json(event)))
 }
 
-async fn answered(State(runtime): State<Arc<Runtime>>, Path((_, kind)): Path<(String, String)>, Json(answer): Json<Value>) -> StatusCode {
+async fn answered(
+    State(runtime): State<Arc<Runtime>>,
+    Path((_, kind)): Path<(String, String)>,
+    Json(answer): Json<Value>,
+) -> StatusCode {
     runtime.answers.send((kind, answer)).unwrap();
     StatusCode::ACCEPTED
 }

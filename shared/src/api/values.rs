@@ -205,11 +205,17 @@ fn port(text: &str) -> Checked {
 fn domain_name(text: &str) -> Checked {
     let is_inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
     let is_label = |label: &str| {
-        (1..=63).contains(&label.len()) && label.bytes().all(is_inner) && !label.starts_with('-') && !label.ends_with('-')
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     match url::Host::parse(text.strip_suffix('.').unwrap_or(text)) {
         Ok(url::Host::Domain(domain))
-            if domain.len() <= 253 && domain.contains('.') && domain.split('.').all(is_label) && !text.contains('%') =>
+            if domain.len() <= 253
+                && domain.contains('.')
+                && domain.split('.').all(is_label)
+                && !text.contains('%') =>
         {
             Ok(domain)
         }
@@ -224,7 +230,11 @@ fn language(text: &str) -> Checked {
 
 fn tool_name(text: &str) -> Checked {
     let is_inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-    if text.bytes().all(is_inner) { Ok(text.into()) } else { Err("must consist of a-z, 0-9, dots, dashes and underscores") }
+    if text.bytes().all(is_inner) {
+        Ok(text.into())
+    } else {
+        Err("must consist of a-z, 0-9, dots, dashes and underscores")
+    }
 }
 
 fn connector_name(text: &str) -> Checked {
@@ -402,12 +412,21 @@ mod tests {
             accepts::<Timezone>("UTC") && accepts::<Timezone>("Europe/Athens") && !accepts::<Timezone>("Mars/Base")
         );
         assert!(accepts::<Locale>("en") && accepts::<Locale>("pt-BR") && !accepts::<Locale>("EN_us"));
-        assert!(accepts::<ServiceUrl>("https://example.com:8443/a?b") && !accepts::<ServiceUrl>("https://joe:x@example.com"));
-        assert!(accepts::<HostName>("git.internal") && accepts::<HostName>("192.0.2.1") && !accepts::<HostName>("a:80"));
-        assert!(accepts::<Port>("443") && !accepts::<Port>("0") && !accepts::<Port>("65536") && !accepts::<Port>("+80"));
+        assert!(
+            accepts::<ServiceUrl>("https://example.com:8443/a?b")
+                && !accepts::<ServiceUrl>("https://joe:x@example.com")
+        );
+        assert!(
+            accepts::<HostName>("git.internal") && accepts::<HostName>("192.0.2.1") && !accepts::<HostName>("a:80")
+        );
+        assert!(
+            accepts::<Port>("443") && !accepts::<Port>("0") && !accepts::<Port>("65536") && !accepts::<Port>("+80")
+        );
         assert!(accepts::<Language>("en") && !accepts::<Language>("EN") && !accepts::<Language>("eng"));
         assert!(accepts::<ToolName>("plexicus-sast.v2_0") && !accepts::<ToolName>("SAST") && !accepts::<ToolName>(""));
-        assert!(accepts::<ConnectorName>("jira2") && !accepts::<ConnectorName>("jira-2") && !accepts::<ConnectorName>("é"));
+        assert!(
+            accepts::<ConnectorName>("jira2") && !accepts::<ConnectorName>("jira-2") && !accepts::<ConnectorName>("é")
+        );
         assert!(accepts::<Password>("twelve chars") && !accepts::<Password>("eleven char"));
     }
 
@@ -419,10 +438,28 @@ mod tests {
         }
         assert_eq!(held("Bücher.example").as_deref(), Ok("xn--bcher-kva.example"));
         let long = format!("{}.com", "a".repeat(64));
-        for bad in ["localhost", "192.0.2.1", "1.2.3", "[::1]", "a..com", "example.com..", "-a.com", "a_b.com", "a b.com", &long] {
+        for bad in [
+            "localhost",
+            "192.0.2.1",
+            "1.2.3",
+            "[::1]",
+            "a..com",
+            "example.com..",
+            "-a.com",
+            "a_b.com",
+            "a b.com",
+            &long,
+        ] {
             assert!(held(bad).is_err(), "{bad}");
         }
-        for bad in ["https://example.com", "example.com/a", "example.com:80", "joe@example.com", "ex%61mple.com", "*.example.com"] {
+        for bad in [
+            "https://example.com",
+            "example.com/a",
+            "example.com:80",
+            "joe@example.com",
+            "ex%61mple.com",
+            "*.example.com",
+        ] {
             assert!(held(bad).is_err(), "{bad}");
         }
     }

@@ -101,8 +101,9 @@ impl Event {
         path: &OrganizationPath,
         changes: BTreeMap<String, FieldChange>,
     ) -> Self {
+        let id = EventId::generate();
         Self {
-            id: EventId::generate(),
+            id,
             action: action.to_owned(),
             actor_type: actor.kind,
             actor_id: actor.id,
@@ -112,7 +113,8 @@ impl Event {
             changes,
             request_id: actor.request.request_id.clone(),
             source_address: actor.request.source_address.clone(),
-            created_at: Timestamp::now(),
+            // The id orders the log, so its time is the event's.
+            created_at: id.made_at(),
         }
     }
 

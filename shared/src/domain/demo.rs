@@ -14,18 +14,26 @@ use uuid::uuid;
 use super::{
     audit::Event,
     bootstrap::{Operator, ignore_existing, read},
+    domains,
     organization::{self, NewOrganization, Organization},
     session::Session,
+    settings::{
+        connector, included_tools,
+        plugin::{self, PluginName},
+        tool,
+    },
     user::{self, NewUser, User},
 };
 use crate::{
     App, Result,
+    api::error::Code,
     auth::{
         credential::{Credential, Holder},
+        custody::Purpose,
         role::Role,
         token::UID,
     },
-    id::{CredentialId, EventId, OrganizationId, SessionId, UserId},
+    id::{CredentialId, DomainId, EventId, OrganizationId, SessionId, UserId},
     store::{Key, Owned, Store, Stored, entity::to_item},
     time::Timestamp,
 };
@@ -41,6 +49,7 @@ const LEAVER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000003"));
 const OTHER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000004"));
 
 const SESSION: SessionId = SessionId(uuid!("0192f0c1-0000-7000-8000-000000000011"));
+const DOMAIN: DomainId = DomainId(uuid!("0192f0c1-0000-7000-8000-000000000051"));
 const EVENT: EventId = EventId(uuid!("0192f0c1-0000-7000-8000-000000000031"));
 
 /// The public key that verifies the sample session's token. Its private key was thrown away once that token was signed.
@@ -78,7 +87,8 @@ pub async fn load(app: &App) -> Result<()> {
         member(store, id, organization, role, email, password).await?;
     }
     credentials(app, store).await?;
-    event(store).await
+    event(store).await?;
+    settings(app, store).await
 }
 
 /// How to sign in as a sample user.
@@ -140,11 +150,30 @@ async fn credentials(app: &App, store: Store<'_>) -> Result<()> {
     store.table.put_new(to_item(&session, 1)?).await.map(|_| ())
 }
 
+/// Settings of TechPartner, unless they were loaded before.
+async fn settings(app: &App, store: Store<'_>) -> Result<()> {
+    let techpartner = organization::find(store, TECHPARTNER).await?;
+    let sealing = app.keys().sealing_key(Purpose::SettingsSealing).await?;
+    let domain = domains::claim_verified(store, &techpartner, DOMAIN, read(&json!("example.com"))?)?.commit().await;
+    if domain.is_err_and(|error| error.code() == Code::Conflict) {
+        return Ok(());
+    }
+    let gitlab = read(&json!({ "oauth_token": "glpat-demo" }))?;
+    plugin::save(store, &techpartner, &sealing, PluginName::Gitlab, &gitlab).await?;
+    let semgrep = read(&json!({ "severity": "high", "api_token": "semgrep-demo" }))?;
+    tool::save(store, &techpartner, &sealing, &read(&json!("semgrep"))?, semgrep).await?;
+    let jira = read(&json!({ "url": "https://jira.example.com", "token": "jira-demo" }))?;
+    connector::save(store, &techpartner, &sealing, &read(&json!("jira"))?, jira).await?;
+    let tools = read(&json!({ "included_tools": ["semgrep", "trivy"] }))?;
+    included_tools::replace(store, &techpartner, tools).await.map(|_| ())
+}
+
 /// An entry with a fixed id in the log of TechPartner.
 async fn event(store: Store<'_>) -> Result<()> {
     let path = organization::find(store, TECHPARTNER).await?.path().clone();
     let mut event = Event::new(store.actor, "demo.loaded", "organization", TECHPARTNER.0, &path, BTreeMap::new());
     event.id = EVENT;
+    event.created_at = EVENT.made_at();
     for copy in event.copies(&path) {
         store.table.put_new(to_item(&copy, 1)?).await?;
     }

@@ -160,7 +160,6 @@ pub async fn claim<'a>(
 }
 
 /// Prepares a domain that is verified without a look into the DNS, for sample data.
-#[allow(dead_code, reason = "only the sample data needs it")]
 pub(crate) fn claim_verified<'a>(
     store: Store<'a>,
     organization: &Stored<Organization>,

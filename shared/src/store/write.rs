@@ -95,7 +95,8 @@ impl Change {
             .filter_map(|name| {
                 let before = self.before.remove(&name).unwrap_or(Value::Null);
                 let after = self.after.remove(&name).unwrap_or(Value::Null);
-                (before != after || self.naming == Some(name.as_str())).then(|| (name, FieldChange { before: masked(before), after: masked(after) }))
+                (before != after || self.naming == Some(name.as_str()))
+                    .then(|| (name, FieldChange { before: masked(before), after: masked(after) }))
             })
             .collect()
     }

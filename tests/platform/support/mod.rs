@@ -1,6 +1,7 @@
 //! A platform for each test, and clients that call it.
 
 mod client;
+pub mod dns;
 mod operations;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,6 +25,7 @@ const ADMIN_PASSWORD: &str = "administrator of tests";
 /// A started platform with the sample tenants.
 pub struct World {
     pub platform: Platform,
+    table: String,
     url: String,
 }
 
@@ -35,7 +37,12 @@ impl World {
     pub async fn with(options: Options) -> Self {
         let platform = Platform::start(&options).await.expect("the platform starts");
         let url = format!("http://{}", platform.address().expect("the API is served"));
-        Self { platform, url }
+        Self { platform, table: options.table, url }
+    }
+
+    /// The name of the table.
+    pub fn table(&self) -> &str {
+        &self.table
     }
 
     /// A caller without credentials.

@@ -180,12 +180,12 @@ async fn put<K: Kind>(
     action: &'static str,
     after: Configuration<K>,
 ) -> Result<ConfigurationView<K>> {
-    let after = Configuration { updated_at: Timestamp::now(), ..after };
     let change = Change::new::<Configuration<K>>(action, organization.id.0, organization.path()).naming("name");
-    let change = match found {
-        Some(found) => change.before(&found.entity)?,
-        None => change,
+    let (change, updated_at) = match found {
+        Some(found) => (change.before(&found.entity)?, Timestamp::now()),
+        None => (change, after.created_at),
     };
+    let after = Configuration { updated_at, ..after };
     let write = store.write(change.after(&after)?, ())?.save(found, &after)?;
     write.commit().await.map(|()| after.into())
 }

@@ -205,7 +205,7 @@ pub async fn delete(store: Store<'_>, organization: &Stored<Organization>, plugi
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
     use serde_json::json;
 

@@ -1,0 +1,397 @@
+//! The client settings, operation by operation.
+
+use std::collections::BTreeSet;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use scanward::options::Options;
+use serde_json::{Value, json};
+
+use crate::support::{Client, TECHPARTNER, World, dns, dynamodb, options, together};
+
+async fn events(caller: &Client) -> u64 {
+    caller.get("/v2/audit/events?per_page=1").await.ok(200).json["meta"]["pagination"]["total_count"].as_u64().unwrap()
+}
+
+async fn newest(caller: &Client) -> Value {
+    caller.get("/v2/audit/events?per_page=1").await.ok(200)["data"][0]["attributes"].clone()
+}
+
+/// The claims of the signed profile, verified with the published key that it names.
+async fn profile(world: &World, caller: &Client) -> Value {
+    let payload = caller.get("/client").await.ok(200)["payload"].as_str().unwrap().to_owned();
+    verified(world, &payload).await
+}
+
+async fn verified(world: &World, jws: &str) -> Value {
+    let header = jsonwebtoken::decode_header(jws).unwrap();
+    assert_eq!((header.alg, header.typ.as_deref()), (Algorithm::EdDSA, Some("client-profile+jwt")));
+    let keys = world.nobody().get("/.well-known/jwks.json").await.ok(200);
+    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"].as_str() == header.kid.as_deref());
+    let key = DecodingKey::from_ed_components(key.expect("the key is published")["x"].as_str().unwrap()).unwrap();
+    let mut validation = Validation::new(Algorithm::EdDSA);
+    validation.set_issuer(&["scanward"]);
+    jsonwebtoken::decode::<Value>(jws, &key, &validation).unwrap().claims
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_is_signed_and_holds_no_secret() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let authorization = json!({ "scheme": "Bearer", "value": "strix-secret" });
+    let strix =
+        json!({ "url": "https://app.example.com/x", "authorization": authorization, "custom_prompt": "Be kind." });
+    partner.put("/client/connector/strix", strix).await.ok(200);
+    partner.put("/client/plugin/github", json!({ "oauth_token": "github-secret" })).await.ok(200);
+    let nested = json!({ "rules": [{ "name": "a", "apiKey": "tool-secret" }], "depth": 3, "ratio": 0.25, "note": "" });
+    partner.put("/client/tool/trivy", nested).await.ok(200);
+
+    let reply = partner.get("/client").await.ok(200);
+    let payload = reply["payload"].as_str().unwrap();
+    let bare = partner.with("accept", "application/jwt").get("/client").await.ok(200);
+    assert_eq!(bare.header("content-type"), Some("application/jwt"));
+    verified(&world, &bare.text).await;
+    let claims = verified(&world, payload).await;
+    let clear = String::from_utf8(URL_SAFE_NO_PAD.decode(payload.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    for secret in ["secret", "glpat-demo", "semgrep-demo", "jira-demo"] {
+        assert!(!clear.contains(secret), "{secret} in {clear}");
+    }
+    assert_eq!((&claims["client_id"], &claims["sub"]), (&json!(TECHPARTNER), &json!(TECHPARTNER)));
+    assert_eq!(claims["name"], "TechPartner Inc.");
+    assert_eq!(claims["included_tools"], json!(["semgrep", "trivy"]));
+    assert_eq!(claims["plugins"]["github"], json!({ "oauth_token": "***" }));
+    assert_eq!(
+        claims["tools"]["trivy"],
+        json!({ "rules": [{ "name": "a", "apiKey": "***" }], "depth": 3, "ratio": 0.25, "note": "" })
+    );
+    let strix = json!({ "url": "https://app.example.com/x", "authorization": "***", "custom_prompt": "Be kind." });
+    assert_eq!(claims["connectors"]["strix"], strix);
+    assert_eq!((&claims["setup_completed_at"], &claims["deep_reasoning_enrichment"]), (&Value::Null, &json!(false)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_profile_needs_the_scope_uid_and_passes_for_no_session() {
+    let world = World::start().await;
+    world.api_key().get("/client").await.error(403, "forbidden");
+    let payload = world.user().get("/client").await.ok(200)["payload"].as_str().unwrap().to_owned();
+    world.bearer(&payload).get("/v2/user/me").await.error(401, "unauthorized");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_are_sealed_in_the_table() {
+    let world = World::start().await;
+    world.partner().put("/client/plugin/github", json!({ "oauth_token": "github-secret" })).await.ok(200);
+    let table = world.table().to_owned();
+    let items = dynamodb(&world).scan().table_name(table).send().await.unwrap();
+    let text = format!("{:?}", items.items());
+    assert!(text.contains("SETTINGS#PLUGIN#github"));
+    for secret in ["github-secret", "glpat-demo", "demo partner password", "scanward_demo_partner_token"] {
+        assert!(!text.contains(secret), "{secret} is in the table");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn company_data_is_merged() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let information =
+        json!({ "legal_name": "TechPartner Inc.", "url_company": "https://techpartner.example.com", "category": "IT" });
+    partner.patch("/client/company", json!({ "information": information })).await.ok(200);
+    let structure = json!({
+        "headquarters": { "coordinate": { "lat": 37.98, "long": 23.73 }, "locations": ["Athens"] }, "branch": { "locations": ["Patras"] },
+    });
+    partner.patch("/client/company", json!({ "structure": structure })).await.ok(200);
+    let regulations = json!({ "applicable_regulations": ["GDPR", "NIS2"] });
+    let update =
+        json!({ "information": { "category": "Security", "parent_company": "Holding" }, "regulations": regulations });
+    partner.patch("/client/company", update).await.ok(200);
+    let company = profile(&world, &partner).await["company"].clone();
+    assert_eq!(company["information"]["legal_name"], "TechPartner Inc.");
+    assert_eq!(
+        (&company["information"]["category"], &company["information"]["parent_company"]),
+        (&json!("Security"), &json!("Holding"))
+    );
+    assert_eq!(company["structure"]["headquarters"]["coordinate"], json!({ "lat": 37.98, "long": 23.73 }));
+    assert_eq!(company["structure"]["branch"]["locations"], json!(["Patras"]));
+    assert_eq!(company["regulations"]["applicable_regulations"], json!(["GDPR", "NIS2"]));
+    partner.patch("/client/company", json!({ "information": { "parent_company": null } })).await.ok(200);
+    assert!(profile(&world, &partner).await["company"]["information"]["parent_company"].is_null());
+    let wrong = json!({ "information": { "url_company": "nowhere", "legal_name": 5 }, "structure": { "headquarters": { "coordinate": { "lat": "x" } } }, "other": {} });
+    let fields =
+        ["information.url_company", "information.legal_name", "structure.headquarters.coordinate.lat", "other"];
+    partner.patch("/client/company", wrong).await.invalid(&fields);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scan_configuration_is_merged() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let path = "/client/scan-configuration";
+    partner.patch(path, json!({ "autonomous_scan": true, "ai_remediator": { "language": "el" } })).await.ok(200);
+    partner
+        .patch(path, json!({ "scheduled_scan": "weekly", "ai_remediator": { "remediation_verification": true } }))
+        .await
+        .ok(200);
+    let claims = profile(&world, &partner).await;
+    assert_eq!((&claims["autonomous_scan"], &claims["scheduled_scan"]), (&json!(true), &json!("weekly")));
+    assert_eq!(claims["ai_remediator"], json!({ "language": "el", "remediation_verification": true }));
+    let before = events(&partner).await;
+    partner.patch(path, json!({ "scheduled_scan": "weekly" })).await.ok(200);
+    assert_eq!(events(&partner).await, before);
+    let wrong =
+        json!({ "autonomous_scan": "yes", "scheduled_scan": "daily", "ai_remediator": { "language": "English" } });
+    partner.patch(path, wrong).await.invalid(&["autonomous_scan", "scheduled_scan", "ai_remediator.language"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn setup_is_idempotent_and_enrichment_is_not() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let first = partner.send("PUT", "/client/setup", None).await.ok(200);
+    let before = events(&partner).await;
+    let second = partner.send("PUT", "/client/setup", None).await.ok(200);
+    assert_eq!(first.json, second.json);
+    assert_eq!(events(&partner).await, before);
+    assert!(profile(&world, &partner).await["setup_completed_at"].is_string());
+
+    partner.send("PUT", "/client/deep-reasoning-enrichment", None).await.ok(200);
+    partner.send("PUT", "/client/deep-reasoning-enrichment", None).await.error(404, "not_found");
+    assert_eq!(profile(&world, &partner).await["deep_reasoning_enrichment"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_are_saved_kept_and_deleted() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let github = json!({ "oauth_token": "first", "installation_id": 5 });
+    let saved = partner.put("/client/plugin/github", github.clone()).await.ok(200);
+    assert!(!saved.text.contains("first") && saved.text.contains("***"), "{}", saved.text);
+    let entry = newest(&partner).await;
+    assert_eq!((&entry["action"], &entry["resource_id"]), (&json!("client.plugin_saved"), &json!(TECHPARTNER)));
+    assert!(!entry.to_string().contains("first"), "{entry}");
+
+    let before = events(&partner).await;
+    partner.put("/client/plugin/github", github).await.error(404, "not_found");
+    partner
+        .put("/client/plugin/github", json!({ "oauth_token": "***", "installation_id": 5 }))
+        .await
+        .error(404, "not_found");
+    assert_eq!(events(&partner).await, before);
+    // A changed secret is a change, and the audit log shows that it changed and not what it is.
+    partner.put("/client/plugin/github", json!({ "oauth_token": "second", "installation_id": 5 })).await.ok(200);
+    assert_eq!(events(&partner).await, before + 1);
+    let entry = newest(&partner).await.to_string();
+    assert!(!entry.contains("second") && entry.contains("***"), "{entry}");
+    // What is shown can be sent back with other fields changed.
+    partner.put("/client/plugin/github", json!({ "oauth_token": "***", "installation_id": 6 })).await.ok(200);
+
+    assert_eq!(partner.delete("/client/plugin/github").await.ok(200).json, json!({}));
+    partner.delete("/client/plugin/github").await.error(404, "not_found");
+    assert!(profile(&world, &partner).await["plugins"].get("github").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_plugin_has_its_fields() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let shown = async |name: &str, body: Value| {
+        partner.put(&format!("/client/plugin/{name}"), body).await.ok(200);
+        profile(&world, &partner).await["plugins"][name].clone()
+    };
+    let gitlab = shown("gitlab", json!({ "oauth_token": "x" })).await;
+    assert_eq!(gitlab, json!({ "oauth_token": "***", "hosted_url": "https://gitlab.com" }));
+    let gitea =
+        shown("gitea", json!({ "protocol": "http", "oauth_token": "x", "hosted_domain": "git.example.com" })).await;
+    assert_eq!(
+        gitea,
+        json!({ "protocol": "http", "oauth_token": "***", "hosted_domain": "git.example.com", "port": "80" })
+    );
+    let bitbucket = shown("bitbucket_cloud", json!({ "oauth_token": "x" })).await;
+    assert_eq!(bitbucket, json!({ "oauth_token": "***" }));
+    partner.put("/client/plugin/github", json!({})).await.invalid(&["oauth_token"]);
+    partner
+        .put("/client/plugin/github", json!({ "oauth_token": "x", "hosted_url": "https://x.example.com" }))
+        .await
+        .invalid(&["hosted_url"]);
+    partner.put("/client/plugin/gitea", json!({ "oauth_token": 5, "protocol": "ftp" })).await.invalid(&[
+        "oauth_token",
+        "protocol",
+        "hosted_domain",
+    ]);
+    partner.put("/client/plugin/svn", json!({ "oauth_token": "x" })).await.invalid(&["plugin"]);
+    partner.put("/client/plugin/github", json!({ "oauth_token": "***" })).await.invalid(&["oauth_token"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tool_is_saved_and_reset() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let path = "/client/tool/gitleaks";
+    partner.delete(path).await.error(404, "not_found");
+    partner.put(path, json!({ "depth": 5, "password": "x" })).await.ok(200);
+    partner.put(path, json!({ "password": "x", "depth": 5 })).await.error(404, "not_found");
+    partner.delete(path).await.ok(200);
+    assert_eq!(profile(&world, &partner).await["tools"]["gitleaks"], json!({}), "the key stays");
+    partner.delete(path).await.error(404, "not_found");
+    partner.put("/client/tool/Gitleaks", json!({})).await.invalid(&["tool_name"]);
+    partner.put(&format!("/client/tool/{}", "x".repeat(65)), json!({})).await.invalid(&["tool_name"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn included_tools_are_replaced_added_and_removed() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let path = "/client/included-tools";
+    let included = async || profile(&world, &partner).await["included_tools"].clone();
+    partner.put(path, json!({ "included_tools": ["trivy", "semgrep", "trivy"] })).await.ok(200);
+    partner.put(path, json!({ "included_tools": ["trivy", "semgrep"] })).await.error(404, "not_found");
+    partner.post(path, json!({ "tool_name": "gitleaks" })).await.ok(200);
+    assert_eq!(included().await, json!(["trivy", "semgrep", "gitleaks"]));
+    let before = events(&partner).await;
+    partner.post(path, json!({ "tool_name": "gitleaks" })).await.ok(200);
+    partner.delete(&format!("{path}/checkov")).await.ok(200);
+    assert_eq!(events(&partner).await, before, "what changes nothing leaves no entry");
+    partner.delete(&format!("{path}/trivy")).await.ok(200);
+    assert_eq!(included().await, json!(["semgrep", "gitleaks"]));
+    for body in [json!({}), json!({ "tool_name": null })] {
+        let details = partner.post(path, body).await.error(400, "invalid_request");
+        assert_eq!(details, json!({ "field": "tool_name" }));
+    }
+    partner.post(path, json!({ "tool_name": "A B" })).await.invalid(&["tool_name"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn additions_at_the_same_time_lose_nothing() {
+    let world = World::start().await;
+    let caller = world.partner();
+    let add = |n: usize| {
+        let (caller, body) = (caller.clone(), json!({ "tool_name": format!("tool{n}") }));
+        async move {
+            // The slower of two is told, and repeats.
+            while caller.post("/client/included-tools", body.clone()).await.status == 409 {}
+        }
+    };
+    together((0..8).map(add)).await;
+    let plugins = together(["github", "gitea", "bitbucket_cloud"].map(|name| {
+        let body = json!({ "oauth_token": "x" });
+        let body = if name == "gitea" {
+            json!({ "oauth_token": "x", "protocol": "https", "hosted_domain": "git.example.com" })
+        } else {
+            body
+        };
+        let caller = caller.clone();
+        async move { caller.put(&format!("/client/plugin/{name}"), body).await.status.as_u16() }
+    }));
+    assert_eq!(plugins.await, [200, 200, 200]);
+    let claims = profile(&world, &caller).await;
+    let tools: BTreeSet<_> =
+        claims["included_tools"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(tools.len(), 10, "{tools:?}");
+    assert_eq!(claims["plugins"].as_object().unwrap().len(), 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connectors_have_lowercase_names_and_identical_saves_succeed() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let body = json!({ "server": "https://prowler.example.com", "token": "x" });
+    partner.put("/client/connector/prowler", body.clone()).await.ok(200);
+    let before = events(&partner).await;
+    partner.put("/client/connector/prowler", body).await.ok(200);
+    assert_eq!(events(&partner).await, before);
+    for name in ["Prowler", "pro-wler", "pro_wler", "pro%20wler", "prówler"] {
+        partner.put(&format!("/client/connector/{name}"), json!({})).await.invalid(&["connector_name"]);
+        partner.delete(&format!("/client/connector/{name}")).await.invalid(&["connector_name"]);
+    }
+    partner.delete("/client/connector/prowler").await.ok(200);
+    partner.delete("/client/connector/prowler").await.error(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strix_takes_a_url_on_a_verified_domain_or_below_it() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let path = "/client/connector/strix";
+    for url in ["https://example.com", "http://APP.Example.com:8443/a?b", "https://a.b.example.com/"] {
+        partner.put(path, json!({ "url": url })).await.ok(200);
+    }
+    for url in [
+        "https://example.org",
+        "https://notexample.com",
+        "https://example.com.evil.test",
+        "https://com",
+        "https://user@evil.test#example.com",
+        "https://192.0.2.1",
+        "ftp://example.com",
+        "example.com",
+        "",
+    ] {
+        partner.put(path, json!({ "url": url })).await.invalid(&["url"]);
+    }
+    partner.put(path, json!({ "authorization": { "value": "x" } })).await.invalid(&["url"]);
+    partner.put(path, json!({ "url": "https://example.com", "nope": 1 })).await.invalid(&["nope"]);
+    // The verified domain is the tenant's own.
+    world.other().put(path, json!({ "url": "https://example.com" })).await.invalid(&["url"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_domain_is_claimed_and_verified_by_a_txt_record() {
+    let records = dns::Records::default();
+    let server = dns::serve(records.clone()).await;
+    let world = World::with(Options { dns_server: Some(server), ..options() }).await;
+    let other = world.other();
+    let claimed = other.post("/client/domains", json!({ "domain": "Shop.Example.ORG." })).await.ok(201);
+    let record = &claimed.attributes()["record"];
+    assert_eq!(
+        (&claimed.attributes()["domain"], &claimed.attributes()["verified"]),
+        (&json!("shop.example.org"), &json!(false))
+    );
+    assert_eq!((&record["type"], &record["name"]), (&json!("TXT"), &json!("_scanward-verify.shop.example.org")));
+    other.post("/client/domains", json!({ "domain": "shop.example.org" })).await.error(409, "conflict");
+
+    let verify = "/client/domains/shop.example.org/verify";
+    let strix = json!({ "url": "https://shop.example.org/pay" });
+    other.send("POST", verify, None).await.invalid(&["domain"]);
+    records.set("_scanward-verify.shop.example.org", "scanward-verification=guess");
+    other.send("POST", verify, None).await.invalid(&["domain"]);
+    other.put("/client/connector/strix", strix.clone()).await.invalid(&["url"]);
+    records.set("_scanward-verify.shop.example.org", record["value"].as_str().unwrap());
+    let verified = other.send("POST", verify, None).await.ok(200);
+    assert_eq!(verified.attributes()["verified"], true);
+    other.put("/client/connector/strix", strix).await.ok(200);
+    // Once verified it stays so, whatever the DNS says later.
+    records.set("_scanward-verify.shop.example.org", "gone");
+    assert_eq!(other.send("POST", verify, None).await.ok(200).json, verified.json);
+
+    assert_eq!(other.get("/client/domains?validated=true").await.ok(200).each("domain"), ["shop.example.org"]);
+    assert!(other.get("/client/domains?validated=false").await.ok(200).each("domain").is_empty());
+    other.send("POST", "/client/domains/example.net/verify", None).await.error(404, "not_found");
+    world.partner().send("POST", verify, None).await.error(404, "not_found");
+    for bad in ["localhost", "192.0.2.1", "a..example.com", "-", "exa mple.com", "https://example.com", ""] {
+        other.post("/client/domains", json!({ "domain": bad })).await.invalid(&["domain"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_go_with_their_organization() {
+    let world = World::start().await;
+    let admin = world.admin().await;
+    let tenant = world.organization(&admin, "Short-lived").await;
+    let manager = json!({ "email": "m@example.com", "role": "Partner", "organization_id": tenant, "password": "short-lived manager", "confirmed": true });
+    let manager = admin.post("/v2/users", json!({ "user": manager })).await.ok(201).id();
+    let session = world.session("m@example.com", "short-lived manager").await;
+    session.put("/client/plugin/github", json!({ "oauth_token": "x" })).await.ok(200);
+    session.put("/client/tool/trivy", json!({ "depth": 1 })).await.ok(200);
+    session.post("/client/domains", json!({ "domain": "short.example.org" })).await.ok(201);
+    admin.delete(&format!("/v2/users/{manager}")).await.ok(200);
+    admin.delete(&format!("/v2/organizations/{tenant}")).await.ok(200);
+    let items = dynamodb(&world)
+        .query()
+        .table_name(world.table())
+        .key_condition_expression("PK = :pk")
+        .expression_attribute_values(":pk", aws_sdk_dynamodb::types::AttributeValue::S(format!("ORG#{tenant}")))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(items.count(), 0, "{:?}", items.items());
+}
