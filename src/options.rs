@@ -58,7 +58,7 @@ pub struct Options {
 pub enum Command {
     /// Send one API Gateway event to the function that it is for, and print the answer
     Invoke {
-        /// The event, as in events/<function>/<operation>.json
+        /// The event, such as events/user/show_current_user.json
         event: PathBuf,
     },
     /// Write openapi.json

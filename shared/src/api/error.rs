@@ -1,6 +1,6 @@
 //! The one error of the product and its one rendering.
 //!
-//! A handler returns [`Error`]; [`Error::into_response`] only attaches it to the response, and the outermost layer of
+//! A handler returns [`Error`]; `into_response` only attaches it to the response, and the outermost layer of
 //! the [`service`](super::service) writes the envelope, since only there the request id and the [`Dialect`] are known.
 
 use std::borrow::Cow;
@@ -259,7 +259,7 @@ struct ErrorContent {
     request_id: String,
 }
 
-/// The whole error with its cause, for whoever runs the platform; callers of the API get [`Error::render`]ed ones.
+/// The whole error with its cause, for whoever runs the platform; callers of the API get its envelope.
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)?;

@@ -315,6 +315,8 @@ fn require_json(request: &Request) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(unreachable_pub)]
+
     use super::*;
     use crate::api::values::{Line, Name};
 
@@ -344,7 +346,11 @@ mod tests {
 
     #[test]
     fn tells_absent_from_null_from_value() {
-        let read = |text: &str| read::<Example>(text.as_bytes()).unwrap().comment;
+        let read = |text: &str| {
+            let Example { name, comment, flags } = read::<Example>(text.as_bytes()).unwrap();
+            assert_eq!((&*name, flags), ("a", None));
+            comment
+        };
         assert_eq!(read(r#"{"name": "a"}"#), None);
         assert_eq!(read(r#"{"name": "a", "comment": null}"#), Some(Nullable::Null));
         assert!(matches!(read(r#"{"name": "a", "comment": "x"}"#), Some(Nullable::Value(_))));

@@ -4,7 +4,7 @@
 //! - [`entity`]: what an item is: a type that knows its key.
 //! - [`table`]: DynamoDB itself; private to this crate.
 //! - [`scoped`]: look-ups within a caller's scope; what they return is the proof of authority.
-//! - [`write`]: transactions, each with its audit entry.
+//! - [`mod@write`]: transactions, each with its audit entry.
 //! - [`page`]: pages of lists, with sealed cursors.
 
 pub mod entity;

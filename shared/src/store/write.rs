@@ -1,6 +1,6 @@
 //! Transactions. One holds the entities, their unique markers, the audit entry and the idempotency record.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, time::Duration};
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -27,7 +27,7 @@ use crate::{
 /// DynamoDB takes this many actions in one transaction.
 const MAX_ACTIONS: usize = 100;
 /// How often a transaction is tried that collides with another one over the same items.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 8;
 /// What the audit log shows in place of a secret.
 pub const MASK: &str = "***";
 /// Fields that every entity has and that are no news in the audit log.
@@ -127,12 +127,15 @@ pub struct Write<'a, T> {
     store: Store<'a>,
     change: Change,
     value: T,
+    /// Each action with the answer when its condition does not hold.
     actions: Vec<(TransactWriteItem, Error)>,
+    /// Why an action could not be made, told at commit.
+    broken: Option<Error>,
 }
 
 impl<'a, T> Write<'a, T> {
     pub(crate) fn new(store: Store<'a>, change: Change, value: T) -> Self {
-        Self { store, change, value, actions: Vec::new() }
+        Self { store, change, value, actions: Vec::new(), broken: None }
     }
 
     /// Stores a new entity; `taken` is the answer when it exists.
@@ -231,10 +234,10 @@ impl<'a, T> Write<'a, T> {
         self.with(put.build().map(|put| TransactWriteItem::builder().put(put).build()), refusal)
     }
 
-    /// An action that cannot be built lacks a key, which every caller here gives.
-    fn with<X>(mut self, action: Result<TransactWriteItem, X>, refusal: Error) -> Self {
-        if let Ok(action) = action {
-            self.actions.push((action, refusal));
+    fn with<X: Display>(mut self, action: Result<TransactWriteItem, X>, refusal: Error) -> Self {
+        match action {
+            Ok(action) => self.actions.push((action, refusal)),
+            Err(error) => self.broken = Some(Error::internal(error)),
         }
         self
     }
@@ -243,9 +246,9 @@ impl<'a, T> Write<'a, T> {
     ///
     /// # Errors
     /// The refusal of the first action whose condition does not hold; 500 when DynamoDB fails.
-    pub async fn commit(self) -> Result<T> {
-        let (store, actions, value) = self.finish()?;
-        run(store, actions).await.map(|()| value)
+    pub async fn commit(mut self) -> Result<T> {
+        self.record()?;
+        run(self.store, self.actions).await.map(|()| self.value)
     }
 
     /// Does it all, or nothing, and stores the answer under the request's idempotency key, if it has one. When another
@@ -268,29 +271,32 @@ impl<'a, T> Write<'a, T> {
         self = self.create_or_succeed(&record, Error::changed_meanwhile())?;
         // The record goes first: a repeated request fails on it rather than on what the first one made.
         self.actions.rotate_right(1);
-        let (store, actions, _) = self.finish()?;
-        match run(store, actions).await {
+        self.record()?;
+        match run(self.store, self.actions).await {
             Ok(()) => Ok(answer),
-            Err(error) => match once.answered(store.table).await? {
+            Err(error) => match once.answered(self.store.table).await? {
                 Some(answer) => Ok(answer),
                 None => Err(error),
             },
         }
     }
 
-    fn finish(self) -> Result<(Store<'a>, Vec<(TransactWriteItem, Error)>, T)> {
-        let Self { store, change, value, mut actions } = self;
-        let (action, path) = (change.action, change.path.clone());
-        let (resource_type, resource_id) = (change.resource_type, change.resource_id);
-        let event = Event::new(store.actor, action, resource_type, resource_id, &path, change.fields());
-        for event in event.copies(&path) {
-            let put = put(&store.table.name, to_item(&event, 1)?).build().map_err(Error::internal)?;
-            actions.push((TransactWriteItem::builder().put(put).build(), Error::changed_meanwhile()));
+    /// Adds the audit entry, the last of the actions.
+    fn record(&mut self) -> Result<()> {
+        if let Some(error) = self.broken.take() {
+            return Err(error);
         }
-        if actions.len() > MAX_ACTIONS {
-            return Err(Error::internal(format!("{action} takes {} actions", actions.len())));
+        let Change { action, resource_type, resource_id, ref path, .. } = self.change;
+        let event =
+            Event::new(self.store.actor, action, resource_type, resource_id, path, self.change.clone().fields());
+        for event in event.copies(path) {
+            let put = put(&self.store.table.name, to_item(&event, 1)?).build().map_err(Error::internal)?;
+            self.actions.push((TransactWriteItem::builder().put(put).build(), Error::changed_meanwhile()));
         }
-        Ok((store, actions, value))
+        if self.actions.len() > MAX_ACTIONS {
+            return Err(Error::internal(format!("{action} takes {} actions", self.actions.len())));
+        }
+        Ok(())
     }
 }
 

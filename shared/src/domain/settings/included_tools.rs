@@ -124,7 +124,7 @@ pub enum Added<'a> {
     /// The list held the tool already.
     Before(IncludedTools),
     /// The list is to hold the tool.
-    Now(Write<'a, IncludedTools>),
+    Now(Box<Write<'a, IncludedTools>>),
 }
 
 /// Replaces the list of a found client.
@@ -165,7 +165,7 @@ pub async fn add<'a>(
     }
     names.push(name);
     let write = found.change(store, organization, "client.included_tool_added", tools)?;
-    Ok(write.map_or(Added::Before(found.section), Added::Now))
+    Ok(write.map_or(Added::Before(found.section), |write| Added::Now(Box::new(write))))
 }
 
 /// Removes a tool from the list of a found client; a tool that is not in it is no change.

@@ -4,7 +4,7 @@
 //! writers of one part the slower is told.
 //!
 //! - [`company`], [`scan_configuration`], [`setup`], [`enrichment`], [`included_tools`]: the parts of which every client
-//!   has one; [`section`] is what they share.
+//!   has one; `section` is what they share.
 //! - [`plugin`], [`tool`], [`connector`]: the parts of which a client has several, by name; [`configuration`] is what
 //!   they share, [`free_form`] what they may hold, and [`sealed_config`] how their secrets are kept.
 //! - [`profile`]: all of it in one signed answer, without a secret.
