@@ -191,6 +191,32 @@ async fn plugins_are_saved_kept_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_kept_secret_does_not_follow_to_another_server() {
+    let world = World::start().await;
+    let partner = world.partner();
+    let gitlab = |token: &str, url: &str| json!({ "oauth_token": token, "hosted_url": url });
+    partner.put("/client/plugin/gitlab", gitlab("***", "https://evil.example.com")).await.invalid(&["oauth_token"]);
+    partner.put("/client/plugin/gitlab", gitlab("new", "https://git.example.com")).await.ok(200);
+    let jira = |more: Value| {
+        let mut body = json!({ "url": "https://jira.example.com", "token": "***" });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    for moved in [
+        json!({ "url": "https://evil.example.com" }),
+        json!({ "proxy": "https://evil.example.com" }),
+        json!({ "port": 1 }),
+    ] {
+        partner.put("/client/connector/jira", jira(moved)).await.invalid(&["token"]);
+    }
+    partner.put("/client/connector/jira", jira(json!({ "project": "SEC" }))).await.ok(200);
+    // A password within an address is a secret as well.
+    let proxy = json!({ "proxy": "https://user:hidden@proxy.example.com" });
+    assert!(!partner.put("/client/tool/nuclei", proxy).await.ok(200).text.contains("hidden"));
+    assert!(!profile(&world, &partner).await.to_string().contains("hidden"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_plugin_has_its_fields() {
     let world = World::start().await;
     let partner = world.partner();

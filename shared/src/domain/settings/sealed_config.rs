@@ -49,6 +49,22 @@ pub(super) fn tells_secret(key: &str) -> bool {
     TELLING_NAMES.contains(&name.as_str()) || TELLING_PARTS.iter().any(|part| name.contains(part))
 }
 
+/// A key that holds one of these tells where a configuration sends what it holds.
+const ADDRESS_PARTS: [&str; 10] =
+    ["url", "uri", "host", "domain", "server", "endpoint", "address", "port", "protocol", "base"];
+
+/// Whether a text carries a password, as in `https://user:password@example.com`.
+fn carries_password(text: &str) -> bool {
+    let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+    authority.is_some_and(|authority| authority.contains('@'))
+}
+
+/// Whether the value under a key tells where secrets are sent.
+fn tells_address(key: &str, value: &Value) -> bool {
+    let key = key.to_lowercase();
+    ADDRESS_PARTS.iter().any(|part| key.contains(part)) || value.as_str().is_some_and(|text| text.contains("://"))
+}
+
 /// A configuration as it is stored.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SealedConfig {
@@ -74,16 +90,23 @@ impl SealedConfig {
     /// which `"***"` is sent, stays as it is sealed, so that the result equals `stored` when nothing has changed.
     ///
     /// # Errors
-    /// 422 naming each `"***"` for which nothing is stored.
+    /// 422 naming each `"***"` for which nothing is stored, or which would be sent to another server than before: who
+    /// cannot read a secret must not learn it by moving the server either.
     pub(super) fn seal(config: Map<String, Value>, stored: &Self, item: &Key, sealing: &SealingKey) -> Result<Self> {
         let mut config = Value::Object(config);
         let mut taken = Vec::new();
         take_secrets(&mut config, &Place::default(), &mut taken);
+        let sends_address = taken.iter().any(|(_, secret)| secret.as_str().is_some_and(carries_password));
+        let has_moved = sends_address || addresses(&config) != addresses(&Value::Object(stored.config.clone()));
         let Value::Object(config) = config else { return Err(Error::internal("a configuration is an object")) };
         let (mut secrets, mut problems) = (BTreeMap::new(), Vec::new());
         for (Place { pointer, field }, secret) in taken {
             let place = item.place(&pointer);
             match stored.secrets.get(&pointer) {
+                Some(_) if secret == MASK && has_moved => {
+                    problems
+                        .push(FieldError::new(field, "must be sent again, since the server that it is for changes"));
+                }
                 Some(sealed) if secret == MASK || is_sealed(&secret, sealed, &place, sealing) => {
                     secrets.insert(pointer, sealed.clone());
                 }
@@ -103,6 +126,25 @@ impl SealedConfig {
 fn is_sealed(secret: &Value, sealed: &Sealed, place: &str, sealing: &SealingKey) -> bool {
     let opened = sealing.open(sealed, place).ok();
     opened.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|opened| opened == *secret))
+}
+
+/// Every value of a configuration that tells where secrets are sent, by its JSON pointer.
+fn addresses(config: &Value) -> BTreeMap<String, Value> {
+    fn collect(name: &str, value: &Value, at: &Place, found: &mut BTreeMap<String, Value>) {
+        match value {
+            Value::Object(object) => {
+                object.iter().for_each(|(name, value)| collect(name, value, &at.member(name), found));
+            }
+            Value::Array(values) => {
+                values.iter().enumerate().for_each(|(index, value)| collect(name, value, &at.element(index), found));
+            }
+            value if tells_address(name, value) => drop(found.insert(at.pointer.clone(), value.clone())),
+            _ => {}
+        }
+    }
+    let mut found = BTreeMap::new();
+    collect("", config, &Place::default(), &mut found);
+    found
 }
 
 /// Where a value is in a configuration: its JSON pointer, which no other place has, and its path as errors tell it.
@@ -130,7 +172,7 @@ fn take_secrets(value: &mut Value, at: &Place, taken: &mut Vec<(Place, Value)>) 
         Value::Object(object) => {
             for (name, value) in object {
                 let at = at.member(name);
-                if tells_secret(name) {
+                if tells_secret(name) || value.as_str().is_some_and(carries_password) {
                     taken.push((at, std::mem::replace(value, Value::from(MASK))));
                 } else {
                     take_secrets(value, &at, taken);
@@ -139,7 +181,12 @@ fn take_secrets(value: &mut Value, at: &Place, taken: &mut Vec<(Place, Value)>) 
         }
         Value::Array(values) => {
             for (index, value) in values.iter_mut().enumerate() {
-                take_secrets(value, &at.element(index), taken);
+                let at = at.element(index);
+                if value.as_str().is_some_and(carries_password) {
+                    taken.push((at, std::mem::replace(value, Value::from(MASK))));
+                } else {
+                    take_secrets(value, &at, taken);
+                }
             }
         }
         _ => {}
