@@ -26,7 +26,7 @@ pub fn of_request(
     let mut event = json!({
         "version": "2.0",
         "routeKey": route,
-        "rawPath": parts.uri.path(),
+        "rawPath": decoded(parts.uri.path()),
         "rawQueryString": parts.uri.query().unwrap_or_default(),
         "headers": headers(&parts.headers),
         "requestContext": {
@@ -36,7 +36,7 @@ pub fn of_request(
             "domainPrefix": host.split('.').next(),
             "http": {
                 "method": parts.method.as_str(),
-                "path": parts.uri.path(),
+                "path": decoded(parts.uri.path()),
                 "protocol": "HTTP/1.1",
                 "sourceIp": source.to_string(),
                 "userAgent": header(header::USER_AGENT),
@@ -64,6 +64,12 @@ pub fn of_request(
         add("cookies", json!(cookies.iter().flat_map(|it| it.split("; ")).collect::<Vec<_>>()));
     }
     event
+}
+
+/// A part of a path without its percent-encoding, as the gateway hands it over.
+#[must_use]
+pub fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The gateway hands text over as it is and everything else in base64.

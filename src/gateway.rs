@@ -82,8 +82,7 @@ impl Gateway {
 
     fn target(&self, method: &str, path: &str) -> Option<(Target, BTreeMap<String, String>)> {
         let matched = self.0.routes.at(path).ok()?;
-        let decoded = |value: &str| percent_decoded(value);
-        let parameters = matched.params.iter().map(|(name, value)| (name.to_owned(), decoded(value))).collect();
+        let parameters = matched.params.iter().map(|(name, value)| (name.to_owned(), event::decoded(value))).collect();
         matched.value.get(method).map(|target| (target.clone(), parameters))
     }
 
@@ -131,13 +130,4 @@ fn own_answer(status: StatusCode, message: &str) -> http::Response<Vec<u8>> {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
-}
-
-fn percent_decoded(text: &str) -> String {
-    // A form decoder would turn a plus sign into a space.
-    let escaped = text.replace('+', "%2B");
-    url::form_urlencoded::parse(format!("v={escaped}").as_bytes())
-        .next()
-        .map(|(_, v)| v.into_owned())
-        .unwrap_or_default()
 }

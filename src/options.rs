@@ -12,7 +12,7 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_LISTEN", default_value = "127.0.0.1:9000", global = true)]
     pub listen: SocketAddr,
 
-    /// The folder that holds everything: the database, the master key, the outbox
+    /// The folder that holds everything: the database and the master key
     #[arg(long, env = "SCANWARD_DATA", default_value = ".scanward", global = true)]
     pub data: PathBuf,
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use shared::{
     App,
     api::values::Password,
@@ -20,6 +20,7 @@ use shared::{
     domain::{bootstrap, demo},
 };
 use tokio::net::TcpListener;
+use url::{Host, Url};
 
 use crate::{database, gateway::Gateway, options::Options};
 
@@ -55,12 +56,28 @@ impl Platform {
         Self::make(options, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), options.listen).await
     }
 
+    /// The sample tenants have credentials that everyone can read: they are for this machine alone.
+    fn require_local(dynamodb: &str) -> Result<()> {
+        let host = Url::parse(dynamodb).ok().and_then(|url| url.host().map(|host| host.to_owned()));
+        let is_local = match host {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        ensure!(is_local, "--demo loads its credentials only into a DynamoDB on this machine, not into {dynamodb}");
+        Ok(())
+    }
+
     async fn make(options: &Options, dynamodb_listen: SocketAddr, address: SocketAddr) -> Result<Self> {
         let dynamodb = match &options.dynamodb_endpoint {
             Some(endpoint) => endpoint.clone(),
             None if options.memory => database::in_memory(dynamodb_listen).await?,
             None => database::in_folder(&options.data, dynamodb_listen).await?,
         };
+        if options.demo {
+            Self::require_local(&dynamodb)?;
+        }
         let config = Config {
             table: options.table.clone(),
             dynamodb_endpoint: Some(dynamodb.clone()),
@@ -131,7 +148,8 @@ async fn administrator(app: &App, options: &Options) -> Result<String> {
         bootstrap::ensure_administrator(app, email, &password).await.map_err(told).context("the administrator")?;
     Ok(match (is_new, told_once) {
         (true, true) => format!("Sign in as {email} with the password {password} (told this once)\n"),
-        _ => format!("Sign in as {email} with the password of the first start\n"),
+        (true, false) => format!("Sign in as {email} with the password that was given\n"),
+        (false, _) => format!("Sign in as {email} with the password of the first start\n"),
     })
 }
 

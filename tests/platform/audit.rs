@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ACME, Client, LEAVER, PARTNER, RETIRED, TECHPARTNER, World};
+use crate::support::{ACME, Client, GLOBEX, LEAVER, PARTNER, RETIRED, TECHPARTNER, World};
 
 async fn count(caller: &Client) -> u64 {
     caller.get("/v2/audit/events?per_page=1").await.ok(200).json["meta"]["pagination"]["total_count"].as_u64().unwrap()
@@ -117,6 +117,27 @@ async fn each_organizations_log_holds_what_happens_below_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn both_organizations_log_a_move() {
+    let world = World::start().await;
+    let admin = world.admin().await;
+    admin.put(&format!("/v2/users/{LEAVER}"), json!({ "user": { "organization_id": GLOBEX } })).await.ok(200);
+    let (before, after) = (newest(&world.partner()).await, newest(&world.other()).await);
+    assert_eq!(before, after);
+    assert_eq!(before["attributes"]["changes"]["organization_id"], json!({ "before": ACME, "after": GLOBEX }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_leave_one_entry_each_way() {
+    let world = World::start().await;
+    let before = count(&world.partner()).await;
+    let session = world.session("partner@example.com", "demo partner password").await;
+    assert_eq!(newest(&world.partner()).await["attributes"]["action"], "session.created");
+    session.delete("/auth/sign_out").await.ok(200);
+    assert_eq!(newest(&world.partner()).await["attributes"]["action"], "session.deleted");
+    assert_eq!(count(&world.partner()).await, before + 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_log_filters_by_its_columns_and_by_time() {
     let world = World::start().await;
     let partner = world.partner();
@@ -132,6 +153,8 @@ async fn the_log_filters_by_its_columns_and_by_time() {
     assert_eq!(count("relative_date_range=1h").await, count("").await - 1);
     assert_eq!(count("date_range_end=2025-01-01").await, 1);
     assert_eq!(count("date_range_end=2020-01-01").await, 0);
+    assert_eq!(count("date_range_start=2100-01-01").await, 0);
+    assert_eq!(count("date_range_start=2100-01-01&date_range_end=2100-01-02").await, 0);
     let newest_first = partner.get("/v2/audit/events").await.ok(200).each("created_at");
     assert!(newest_first.windows(2).all(|pair| pair[0].as_str() >= pair[1].as_str()));
 }

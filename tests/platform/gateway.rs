@@ -1,8 +1,10 @@
 //! The gateway, which does what AWS's does.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+use scanward::{options::Options, platform::Platform};
 use serde_json::json;
 
-use crate::support::World;
+use crate::support::{World, options};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_template_lacks_is_the_gateways_own_404() {
@@ -53,6 +55,35 @@ async fn a_body_reaches_the_function_whatever_its_type() {
         world.partner().raw("POST", "/v2/users", "application/json", large).await.ok(413).json,
         json!({ "message": "Request Entity Too Large" })
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_in_base64_is_read_like_any_other() {
+    let world = World::start().await;
+    let mut event: serde_json::Value =
+        serde_json::from_str(include_str!("../../events/clients/update_client.json")).unwrap();
+    event["body"] = json!(STANDARD.encode(event["body"].as_str().unwrap()));
+    event["isBase64Encoded"] = json!(true);
+    let answer = world.platform.gateway().invoke_event(event).await.unwrap();
+    let body: serde_json::Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!((&answer["statusCode"], &body["collection_mode"]), (&json!(200), &json!("disabled")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parameter_is_what_the_gateway_matched() {
+    let world = World::start().await;
+    for name in ["a%3Fb", "a%23b", "a%26b", "a%20b", "a+b", "a%2e"] {
+        world.partner().put(&format!("/client/connector/{name}"), json!({})).await.invalid(&["connector_name"]);
+    }
+    world.partner().put("/client/connector/%61b", json!({ "x": 1 })).await.ok(200);
+    world.partner().delete("/client/connector/ab").await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sample_credentials_never_leave_this_machine() {
+    let remote = Options { dynamodb_endpoint: Some("https://dynamodb.us-east-1.amazonaws.com".into()), ..options() };
+    let error = Platform::prepare(&remote).await.err().unwrap().to_string();
+    assert!(error.contains("--demo"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,31 @@ async fn every_wrong_field_is_named_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_stays_small_whatever_was_sent() {
+    let world = World::start().await;
+    let many: serde_json::Map<_, _> = (0..50_000).map(|n| (format!("f{n}"), json!(1))).collect();
+    let reply = world.nobody().post("/auth/sign_in", many.into()).await.ok(422);
+    assert!(reply.text.len() < 32 * 1024, "{} bytes", reply.text.len());
+    let long = json!({ "user": { "email": "a@example.com", ("x".repeat(500_000)): 1 } });
+    let reply = world.partner().post("/v2/users", long).await.ok(422);
+    assert!(reply.text.len() < 2048, "{} bytes", reply.text.len());
+    let array = json!({ "when_status": vec!["nope"; 100_000] });
+    let reply = world.user().put("/v2/user/preferences/notifications/scan_event", array).await.ok(422);
+    assert!(reply.text.len() < 32 * 1024, "{} bytes", reply.text.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_of_what_has_none_is_refused() {
+    let world = World::start().await;
+    let guarded = world.partner().with("if-match", "\"1\"");
+    guarded.patch("/client/company", json!({})).await.error(412, "precondition_failed");
+    guarded.put("/client/tool/trivy", json!({ "a": 1 })).await.error(412, "precondition_failed");
+    let path = "/v2/user/preferences/notifications/scan_event/disable";
+    guarded.send("PUT", path, None).await.error(412, "precondition_failed");
+    world.partner().with("if-match", "*").send("PUT", path, None).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_bad_id_is_told_from_a_missing_one() {
     let world = World::start().await;
     for path in [

@@ -399,6 +399,77 @@ async fn a_domain_is_claimed_and_verified_by_a_txt_record() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn limits_hold_at_the_same_time_and_a_full_client_can_be_deleted() {
+    let world = World::start().await;
+    let admin = world.admin().await;
+    let tenant = world.organization(&admin, "Full").await;
+    let manager = json!({ "email": "m@example.com", "role": "Partner", "organization_id": tenant, "password": "manager of the full", "confirmed": true });
+    let manager = admin.post("/v2/users", json!({ "user": manager })).await.ok(201).id();
+    let session = world.session("m@example.com", "manager of the full").await;
+    let statuses = |prefix: &'static str, count: usize| {
+        let session = session.clone();
+        together((0..count).map(move |n| {
+            let session = session.clone();
+            async move {
+                match prefix {
+                    "domain" => session.post("/client/domains", json!({ "domain": format!("d{n}.example.org") })).await,
+                    kind => session.put(&format!("/client/{kind}/x{n}"), json!({ "depth": n })).await,
+                }
+                .status
+                .as_u16()
+            }
+        }))
+    };
+    for (kind, max, made) in [("tool", 30, 200), ("connector", 10, 200), ("domain", 10, 201)] {
+        let statuses = statuses(kind, max + 6).await;
+        assert_eq!(statuses.iter().filter(|status| **status == made).count(), max, "{kind}: {statuses:?}");
+        assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 6, "{kind}: {statuses:?}");
+    }
+    // What is deleted makes room.
+    session.delete("/client/connector/x0").await.error(404, "not_found");
+    let connector = profile(&world, &session).await["connectors"].as_object().unwrap().keys().next().unwrap().clone();
+    session.delete(&format!("/client/connector/{connector}")).await.ok(200);
+    session.put("/client/connector/again", json!({})).await.ok(200);
+    admin.delete(&format!("/v2/users/{manager}")).await.ok(200);
+    admin.delete(&format!("/v2/organizations/{tenant}")).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_of_the_settings_leaves_one_entry() {
+    let world = World::start().await;
+    let partner = world.partner();
+    for (method, path, body, action) in [
+        ("PATCH", "/client/company", json!({ "information": { "category": "IT" } }), "client.company_updated"),
+        (
+            "PATCH",
+            "/client/scan-configuration",
+            json!({ "autonomous_scan": true }),
+            "client.scan_configuration_updated",
+        ),
+        ("PUT", "/client/setup", Value::Null, "client.setup_completed"),
+        ("PUT", "/client/deep-reasoning-enrichment", Value::Null, "client.deep_reasoning_enrichment_enabled"),
+        ("PUT", "/client/plugin/github", json!({ "oauth_token": "x" }), "client.plugin_saved"),
+        ("DELETE", "/client/plugin/github", Value::Null, "client.plugin_deleted"),
+        ("PUT", "/client/tool/trivy", json!({ "a": 1 }), "client.tool_saved"),
+        ("DELETE", "/client/tool/trivy", Value::Null, "client.tool_reset"),
+        ("PUT", "/client/included-tools", json!({ "included_tools": ["a"] }), "client.included_tools_saved"),
+        ("POST", "/client/included-tools", json!({ "tool_name": "b" }), "client.included_tool_added"),
+        ("DELETE", "/client/included-tools/b", Value::Null, "client.included_tool_removed"),
+        ("PUT", "/client/connector/jira", json!({ "a": 1 }), "client.connector_saved"),
+        ("DELETE", "/client/connector/jira", Value::Null, "client.connector_deleted"),
+        ("POST", "/client/domains", json!({ "domain": "example.org" }), "client.domain_claimed"),
+    ] {
+        let before = events(&partner).await;
+        let reply = partner.send(method, path, (!body.is_null()).then_some(body)).await;
+        assert!(reply.status.is_success(), "{method} {path}: {}", reply.text);
+        assert_eq!(events(&partner).await, before + 1, "{method} {path}");
+        let entry = newest(&partner).await;
+        assert_eq!((&entry["action"], &entry["resource_id"]), (&json!(action), &json!(TECHPARTNER)));
+        assert!(!entry["changes"].as_object().unwrap().is_empty(), "{entry}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn settings_go_with_their_organization() {
     let world = World::start().await;
     let admin = world.admin().await;

@@ -157,6 +157,30 @@ async fn no_one_gives_or_manages_a_role_above_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_move_gives_no_role_that_the_mover_cannot_give() {
+    let world = World::start().await;
+    let admin = world.admin().await;
+    let below = json!({ "email": "below@example.com", "role": "Partner", "organization_id": ACME });
+    let below = create(&admin, below).await.ok(201).id();
+    let to = |id: &str| json!({ "user": { "organization_id": id } });
+    world.partner().put(&format!("/v2/users/{below}"), to(TECHPARTNER)).await.error(403, "forbidden");
+    world.partner().put(&format!("/v2/users/{PARTNER}"), to(ACME)).await.error(403, "forbidden");
+    admin.put(&format!("/v2/users/{below}"), to(TECHPARTNER)).await.ok(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_address_is_not_confirmed_and_its_user_signs_in_all_the_same() {
+    let world = World::start().await;
+    let me = world.user();
+    assert_eq!(me.get("/v2/user/me").await.ok(200).attributes()["verified"], true);
+    me.put("/v2/user/me", json!({ "user": { "email": "User@example.com" } })).await.ok(200);
+    assert_eq!(me.get("/v2/user/me").await.ok(200).attributes()["verified"], true, "only the case has changed");
+    me.put("/v2/user/me", json!({ "user": { "email": "ceo@victim.example.com" } })).await.ok(200);
+    let session = world.session("ceo@victim.example.com", "demo user password").await;
+    assert_eq!(session.get("/v2/user/me").await.ok(200).attributes()["verified"], false);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_concurrent_updates_one_wins_and_the_other_is_told() {
     let world = World::start().await;
     let path = format!("/v2/users/{LEAVER}");

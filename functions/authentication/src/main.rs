@@ -10,8 +10,11 @@ async fn main() -> Result<(), lambda_http::Error> {
 
 async fn prepare(app: App, config: Config) -> Result<()> {
     bootstrap::ensure_signing_key(&app).await?;
-    if let (Some(email), Some(password)) = (&config.admin_email, &config.admin_password) {
-        bootstrap::ensure_administrator(&app, email, password).await?;
+    if let (Some(email), Some(password)) = (&config.admin_email, &config.admin_password)
+        && let Err(error) = bootstrap::ensure_administrator(&app, email, password).await
+    {
+        // Everyone else can still sign in.
+        tracing::error!(%error, "the first administrator was not made");
     }
     Ok(())
 }

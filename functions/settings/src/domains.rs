@@ -56,7 +56,7 @@ pub(crate) async fn list(caller: Caller, flags: Flags) -> Result<List<DomainView
 )]
 pub(crate) async fn claim(caller: Manager, once: Once, Body(body): Body<ClaimDomain>) -> Result<Answer> {
     let client = crate::client(&caller).await?;
-    let write = domains::claim(caller.store(), &client, body).await?;
+    let write = domains::claim(caller.store(), &client, body)?;
     let shown = |domain: Domain| Created::at("/client/domains".to_owned(), DomainView::from(&domain)).into_answer();
     write.commit_once(once, shown).await
 }

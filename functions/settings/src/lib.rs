@@ -15,6 +15,7 @@ mod tools;
 
 use shared::{
     App, Result,
+    api::service::unversioned,
     auth::{caller::Caller, custody::Purpose, sealing::SealingKey},
     domain::organization::{self, Organization},
     store::Stored,
@@ -24,7 +25,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 /// The routes of this function.
 #[expect(deprecated, reason = "so the OpenAPI document marks one operation")]
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    let routes = OpenApiRouter::new()
         .routes(routes!(profile::show))
         .routes(routes!(company::update))
         .routes(routes!(scan_configuration::update))
@@ -36,7 +37,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(included_tools::remove))
         .routes(routes!(connectors::save, connectors::delete))
         .routes(routes!(domains::list, domains::claim))
-        .routes(routes!(domains::verify))
+        .routes(routes!(domains::verify));
+    unversioned(routes)
 }
 
 /// The caller's own organization, which is the client that every operation here is about.

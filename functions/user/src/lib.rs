@@ -3,15 +3,15 @@
 mod me;
 mod preferences;
 
-use shared::App;
+use shared::{App, api::service::unversioned};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The routes of this function.
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(me::show, me::update))
+    let preferences = OpenApiRouter::new()
         .routes(routes!(preferences::list))
         .routes(routes!(preferences::update))
         .routes(routes!(preferences::enable))
-        .routes(routes!(preferences::disable))
+        .routes(routes!(preferences::disable));
+    OpenApiRouter::new().routes(routes!(me::show, me::update)).merge(unversioned(preferences))
 }

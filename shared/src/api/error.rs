@@ -66,6 +66,11 @@ impl Code {
     }
 }
 
+/// An answer names at most this many wrong fields.
+pub const MAX_FIELDS: usize = 100;
+/// An answer repeats at most this many characters of a field's name.
+pub const MAX_FIELD_NAME: usize = 200;
+
 /// One wrong field of a body, or one wrong parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
@@ -164,9 +169,13 @@ impl Error {
         Self::new(Code::UnsupportedMediaType, "The body must be sent as application/json")
     }
 
-    /// 422 naming every wrong field at once.
+    /// 422 naming every wrong field at once, up to [`MAX_FIELDS`], so that the answer stays small whatever was sent.
     #[must_use]
-    pub fn invalid(fields: Vec<FieldError>) -> Self {
+    pub fn invalid(mut fields: Vec<FieldError>) -> Self {
+        fields.truncate(MAX_FIELDS);
+        for field in &mut fields {
+            field.field = field.field.chars().take(MAX_FIELD_NAME).collect();
+        }
         Self { details: json!({ "fields": fields }), ..Self::new(Code::InvalidParameter, "Some parameters are wrong") }
     }
 

@@ -93,6 +93,13 @@ impl<T> Nullable<T> {
     }
 }
 
+/// Replaces what is stored where an optional field of a partial update is present.
+pub fn set<T>(stored: &mut T, update: Option<impl Into<T>>) {
+    if let Some(update) = update {
+        *stored = update.into();
+    }
+}
+
 impl<T: Field> Field for Nullable<T> {
     fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
         T::read(value, path, problems).map(Self::Value)
@@ -130,26 +137,6 @@ impl Field for bool {
 
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new().schema_type(Type::Boolean).into()
-    }
-}
-
-impl Field for f64 {
-    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        value.as_f64().or_else(|| problems.note(path, "must be a number"))
-    }
-
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::Number).into()
-    }
-}
-
-impl Field for i64 {
-    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        value.as_i64().or_else(|| problems.note(path, "must be a whole number"))
-    }
-
-    fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::Integer).into()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use http::{header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 
 use super::{error::Error, response::etag};
 
@@ -25,6 +25,12 @@ impl IfMatch {
             _ => Ok(()),
         }
     }
+}
+
+/// Refuses `If-Match` on operations whose resources show no version; `*` asks only that there is something.
+pub(super) fn refuse_versions(headers: &HeaderMap) -> Result<(), Error> {
+    let named = headers.get_all(header::IF_MATCH).iter().any(|tags| tags != "*");
+    if named { Err(Error::precondition_failed()) } else { Ok(()) }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {

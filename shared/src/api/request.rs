@@ -4,6 +4,7 @@ use std::{convert::Infallible, str::FromStr};
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
+use lambda_http::RequestExt;
 use lambda_http::{aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext};
 
 use super::error::{Error, FieldError};
@@ -51,8 +52,11 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
-        let (name, value) = params.iter().next().ok_or_else(Error::not_found)?;
-        value.parse().map(Self).map_err(|message| Error::invalid_field(name, message))
+        let (name, matched) = params.iter().next().ok_or_else(Error::not_found)?;
+        // The gateway decodes the path before it hands it over, and what is decoded there can look like another path
+        // here; what the gateway itself matched is what the caller meant.
+        let given = parts.path_parameters();
+        given.first(name).unwrap_or(matched).parse().map(Self).map_err(|message| Error::invalid_field(name, message))
     }
 }
 

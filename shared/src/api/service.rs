@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     error::{Dialect, Error},
-    idempotency,
+    idempotency, precondition,
     request::RequestInfo,
 };
 use crate::App;
@@ -36,6 +36,17 @@ pub fn speaking(dialect: Dialect, routes: OpenApiRouter<App>) -> OpenApiRouter<A
     routes.layer(middleware::map_response(move |mut response: Response| {
         response.extensions_mut().insert(dialect);
         ready(response)
+    }))
+}
+
+/// Lets a function's routes refuse `If-Match`, since their resources show no version.
+#[must_use]
+pub fn unversioned(routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    routes.layer(middleware::from_fn(async |request: Request, next: Next| {
+        match precondition::refuse_versions(request.headers()) {
+            Ok(()) => next.run(request).await,
+            Err(error) => error.into_response(),
+        }
     }))
 }
 

@@ -80,7 +80,7 @@ texts! {
     /// The number of a port.
     Port(1..=5, port);
     /// A domain name, held in lower case and in ASCII, without a dot at the end.
-    DomainName(3..=254, domain_name);
+    DomainName(3..=236, domain_name);
     /// A language of ISO 639-1, such as `en`.
     Language(2..=2, language);
     /// The name of a security tool.
@@ -114,14 +114,6 @@ macro_rules! printed {
 printed!(Line, Text, Name, Email, HttpUrl, Timezone, Locale);
 printed!(ServiceUrl, HostName, Port, DomainName, Language, ToolName, ConnectorName);
 redacted!(Secret);
-
-impl Email {
-    /// The form in which an address is unique: without regard to case.
-    #[must_use]
-    pub fn unique_form(&self) -> String {
-        unique_form(self)
-    }
-}
 
 /// The form in which an e-mail address or a name is unique: without regard to case.
 #[must_use]

@@ -1,6 +1,6 @@
 //! The audit log: one event for every write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -118,11 +118,12 @@ impl Event {
         }
     }
 
-    /// The event in the log of its organization, of every organization above, and of the platform; so each caller's
+    /// The event in the logs of its organizations, of every organization above, and of the platform; so each caller's
     /// log is one range of the table, however deep the tree.
-    pub(crate) fn copies(&self, path: &OrganizationPath) -> impl Iterator<Item = LoggedEvent> {
-        let logs = path.upward().map(Some).chain([None]);
-        logs.map(|log| LoggedEvent { log, event: self.clone() })
+    pub(crate) fn copies<'a>(&self, paths: impl IntoIterator<Item = &'a OrganizationPath>) -> Vec<LoggedEvent> {
+        let organizations: BTreeSet<_> = paths.into_iter().flat_map(OrganizationPath::upward).collect();
+        let logs = organizations.into_iter().map(Some).chain([None]);
+        logs.map(|log| LoggedEvent { log, event: self.clone() }).collect()
     }
 }
 

@@ -1,21 +1,24 @@
 //! The first start: the platform's own organization and its administrator.
 
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     audit::{Actor, ActorKind},
     organization::{self, NewOrganization, Organization},
-    user::{self, NewUser, User},
+    user::{self, NewUser},
 };
 use crate::{
-    App, Result,
+    App, Error, Result,
     api::{
+        error::Code,
         input::{Field, Problems},
         request::RequestInfo,
     },
     auth::{custody::Purpose, role::Role, scope::Scope},
     id::{OrganizationId, UserId},
-    store::{Key, Store},
+    store::{Entity, Key, Store},
 };
 
 /// The platform's own organization, where its administrators are.
@@ -48,23 +51,44 @@ pub async fn ensure_signing_key(app: &App) -> Result<()> {
     app.keys().signing_key(Purpose::SessionSigning).await.map(|_| ())
 }
 
-/// Makes the platform's organization and its administrator where they do not exist. Two processes may do it at once.
+/// The mark that the first administrator was made. It stays when that administrator is deleted, so that no later start
+/// brings it back with its first password.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct FirstStart {
+    administrator: UserId,
+}
+
+impl Entity for FirstStart {
+    const TYPE: &'static str = "first_start";
+
+    fn key(&self) -> Key {
+        Key::first_start()
+    }
+}
+
+/// Makes the platform's organization and its administrator at the first start; false at every later one. Two processes
+/// may do it at once.
 ///
 /// # Errors
-/// 422 when the address or the password is not one, 500 when DynamoDB fails.
+/// 409 when the address is another user's, 422 when the address or the password is not one, 500 when DynamoDB fails.
 pub async fn ensure_administrator(app: &App, email: &str, password: &str) -> Result<bool> {
     let operator = Operator::new();
     let store = operator.store(app);
-    if store.unowned::<User>(&Key::user(ADMINISTRATOR)).await?.is_some() {
+    let is_done = async || store.unowned::<FirstStart>(&Key::first_start()).await.map(|mark| mark.is_some());
+    if is_done().await? {
         return Ok(false);
     }
-    let organization = serde_json::json!({ "name": "Scanward", "company_name": "Scanward" });
-    let made = organization::create_at(store, PLATFORM, None, &read::<NewOrganization>(&organization)?)?.commit().await;
-    ignore_existing(made)?;
+    let user = read::<NewUser>(&json!({ "email": email, "password": password, "confirmed": true }))?;
+    let organization = read::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
+    ignore_existing(organization::create_at(store, PLATFORM, None, &organization)?.commit().await)?;
     let found = store.find::<Organization>(&Key::organization(PLATFORM)).await?;
-    let user = read::<NewUser>(&serde_json::json!({ "email": email, "password": password, "confirmed": true }))?;
-    let made = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, &user).await?.commit().await;
-    ignore_existing(made).map(|()| true)
+    let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, &user).await?;
+    let mark = FirstStart { administrator: ADMINISTRATOR };
+    match write.create(&mark, Error::changed_meanwhile())?.commit().await {
+        // Another process was faster.
+        Err(error) if is_done().await? => Ok(error.code() != Code::Conflict),
+        made => made.map(|_| true),
+    }
 }
 
 pub(crate) fn read<T: Field>(value: &serde_json::Value) -> Result<T> {
@@ -76,7 +100,7 @@ pub(crate) fn read<T: Field>(value: &serde_json::Value) -> Result<T> {
 /// What exists already was made by another start.
 pub(crate) fn ignore_existing<T>(made: Result<T>) -> Result<()> {
     match made {
-        Err(error) if error.code() != crate::api::error::Code::Conflict => Err(error),
+        Err(error) if error.code() != Code::Conflict => Err(error),
         _ => Ok(()),
     }
 }

@@ -152,7 +152,7 @@ pub struct ClientView {
 }
 
 impl Client {
-    /// The version of the client, which any change of its parts changes.
+    /// The version of the client, which any change of its own parts changes.
     #[must_use]
     pub fn version(&self) -> String {
         format!("{}.{}", self.organization.version(), self.collection.version())
@@ -212,6 +212,9 @@ pub fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> R
         .before(&client.collection.entity)?
         .after(&collection)?;
     let entry = LoggedControl::mode_changed(store.actor, id, from, to);
-    let write = store.write(change, collection.clone())?.update(&client.collection, &collection)?;
+    let write = store
+        .write(change, collection.clone())?
+        .update(&client.collection, &collection)?
+        .unchanged(&client.organization);
     write.create(&entry, Error::changed_meanwhile()).map(Some)
 }

@@ -174,7 +174,7 @@ async fn event(store: Store<'_>) -> Result<()> {
     let mut event = Event::new(store.actor, "demo.loaded", "organization", TECHPARTNER.0, &path, BTreeMap::new());
     event.id = EVENT;
     event.created_at = EVENT.made_at();
-    for copy in event.copies(&path) {
+    for copy in event.copies([&path]) {
         store.table.put_new(to_item(&copy, 1)?).await?;
     }
     Ok(())

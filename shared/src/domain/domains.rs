@@ -20,7 +20,7 @@ use crate::{
 
 /// The largest number of domains of a client, so that one transaction of 100 actions can delete the client with all its
 /// items.
-const MAX_DOMAINS: usize = 10;
+const MAX_DOMAINS: u64 = 10;
 
 input! {
     /// The body of Claim a domain.
@@ -147,15 +147,11 @@ pub async fn find(store: Store<'_>, organization: &Stored<Organization>, name: &
 ///
 /// # Errors
 /// 409 for a domain that the client claims already, and for the 11th.
-pub async fn claim<'a>(
+pub fn claim<'a>(
     store: Store<'a>,
     organization: &Stored<Organization>,
     claim: ClaimDomain,
 ) -> Result<Write<'a, Domain>> {
-    let claimed = list(store, organization).await?;
-    if claimed.len() >= MAX_DOMAINS && !claimed.iter().any(|found| found.domain == claim.domain) {
-        return Err(Error::conflict("The client claims 10 domains, as many as it can"));
-    }
     create(store, organization, "client.domain_claimed", Domain::new(DomainId::generate(), organization, claim.domain)?)
 }
 
@@ -177,7 +173,10 @@ fn create<'a>(
     domain: Domain,
 ) -> Result<Write<'a, Domain>> {
     let change = Change::new::<Domain>(action, organization.id.0, organization.path()).after(&domain)?;
-    store.write(change, domain.clone())?.create(&domain, Error::conflict("The client claims this domain already"))
+    let write = store.write(change, domain.clone())?;
+    let write = write.create(&domain, Error::conflict("The client claims this domain already"))?;
+    let full = Error::conflict(format!("The client claims {MAX_DOMAINS} domains, as many as it can"));
+    Ok(write.add_up_to(MAX_DOMAINS, &Key::members(organization.id), "domains", full))
 }
 
 /// Prepares the verification of a claimed domain by the texts of the TXT records at [`Domain::record_name`].

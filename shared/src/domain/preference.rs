@@ -11,7 +11,7 @@ use super::user::User;
 use crate::{
     Error, Result,
     api::{
-        input::{Field, Problems},
+        input::{Field, Problems, set},
         response::Resource,
     },
     choice,
@@ -239,7 +239,7 @@ pub async fn update(
     let change = Change::new::<Preference>("notification_preference.updated", after.id(), user.path())
         .before(&before)?
         .after(&after)?;
-    store.write(change, after.clone())?.save(found.as_ref(), &after)?.commit().await
+    store.write(change, after.clone())?.save(found.as_ref(), &after)?.beside(&user.entity).commit().await
 }
 
 impl UpdatePreference {
@@ -247,12 +247,6 @@ impl UpdatePreference {
     #[must_use]
     pub fn enabled(enabled: bool) -> Self {
         Self { enabled: Some(enabled), when_status: None, if_status: None, if_completed: None, if_severity: None }
-    }
-}
-
-fn set<T>(stored: &mut T, update: Option<T>) {
-    if let Some(update) = update {
-        *stored = update;
     }
 }
 

@@ -1,10 +1,13 @@
 //! Sessions: signing in and out.
 
+use std::net::Ipv6Addr;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
     openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type},
 };
+use uuid::Uuid;
 
 use super::{
     audit::{Actor, ActorKind},
@@ -162,22 +165,30 @@ pub struct SignedIn {
 /// 401 for any wrong combination, after the same time whether the user exists or not; 429 for too many of them.
 pub async fn sign_in(app: &App, given: SignIn, request: RequestInfo) -> Result<SignedIn> {
     let account = unique_form(&given.username);
-    let address_attempt = PER_ADDRESS.charge(app.table(), &request.source_address).await?;
+    let address_attempt = PER_ADDRESS.charge(app.table(), &network(&request.source_address)).await?;
     let account_attempt = PER_ACCOUNT.charge(app.table(), &account).await?;
     let user = find_user(app, &account).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let is_right = password::verify(given.password.0, hash).await?;
-    let user = user.filter(|user| is_right && user.confirmed_at.is_some()).ok_or_else(Error::unauthorized)?;
+    let user = user.filter(|user| is_right && user.is_active).ok_or_else(Error::unauthorized)?;
     account_attempt.forgive(app.table()).await?;
     address_attempt.refund(app.table()).await?;
     open(app, &user, request).await
 }
 
-async fn find_user(app: &App, account: &str) -> Result<Option<Stored<User>>> {
-    match app.table().get::<TakenEmail>(&Key::email(account)).await? {
-        Some(taken) => app.table().get(&Key::user(taken.user_id)).await,
-        None => Ok(None),
+/// What one attacker has: an IPv4 address, or a /64 of IPv6.
+fn network(address: &str) -> String {
+    match address.parse::<Ipv6Addr>() {
+        Ok(address) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
+        Err(_) => address.to_owned(),
     }
+}
+
+async fn find_user(app: &App, account: &str) -> Result<Option<Stored<User>>> {
+    let taken = app.table().get::<TakenEmail>(&Key::email(account)).await?;
+    // Without a user the second look-up is made all the same, so that it takes the same time.
+    let id = taken.map_or(UserId(Uuid::nil()), |taken| taken.user_id);
+    app.table().get(&Key::user(id)).await
 }
 
 /// Opens a session for a user who has proven who it is.

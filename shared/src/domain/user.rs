@@ -128,7 +128,9 @@ pub struct User {
     #[serde(flatten)]
     pub details: UserDetails,
     pub(crate) password_hash: Option<String>,
-    /// When the e-mail address was confirmed; an unconfirmed user cannot sign in.
+    /// Whether the user may sign in: it was confirmed once.
+    pub(crate) is_active: bool,
+    /// When the present e-mail address was confirmed.
     pub(crate) confirmed_at: Option<Timestamp>,
     /// Raised to end every session at once.
     pub(crate) session_epoch: u64,
@@ -333,6 +335,7 @@ pub(crate) async fn create_in<'a>(
         role,
         details,
         password_hash,
+        is_active: is_confirmed,
         confirmed_at: is_confirmed.then_some(now),
         session_epoch: 0,
         created_at: now,
@@ -378,6 +381,7 @@ pub async fn update<'a>(
     let mut user = found.entity.clone();
     update.merge_into(&mut user.details);
     if let Some(id) = update.organization_id.filter(|id| *id != found.organization_id) {
+        require_moving(caller, found)?;
         let organization = organization::find_named(caller.store(), id, "user.organization_id").await?;
         user.organization_id = organization.id;
         user.organization_path = organization.organization_path.clone();
@@ -409,9 +413,14 @@ fn change_to<'a>(
         return Ok(None);
     }
     user.updated_at = Timestamp::now();
-    let change = Change::new::<User>("user.updated", user.id.0, user.path()).before(&found.entity)?.after(&user)?;
-    let mut write = store.write(change, user.clone())?.update(found, &user)?;
     let (old, new) = (TakenEmail::of(found), TakenEmail::of(&user));
+    if old.address != new.address {
+        // What was confirmed is the address before.
+        user.confirmed_at = None;
+    }
+    let change = Change::new::<User>("user.updated", user.id.0, found.path()).also(user.path());
+    let change = change.before(&found.entity)?.after(&user)?;
+    let mut write = store.write(change, user.clone())?.update(found, &user)?;
     if old.address != new.address {
         write = write.remove(&old.key()).create(&new, TakenEmail::refusal())?;
     }
@@ -439,6 +448,17 @@ pub fn delete<'a>(caller: &'a Caller, found: &Stored<User>) -> Result<Write<'a, 
         .remove(&SignIns::none(found.id).key());
     let write = PreferenceName::ALL.iter().fold(write, |write, name| write.remove(&name.key(found.id)));
     Ok(leave(write, found))
+}
+
+/// A move gives the user its role in another organization, so it needs the right to give that role.
+fn require_moving(caller: &Caller, user: &User) -> Result<()> {
+    if !caller.role().may_grant(user.role) {
+        return Err(Error::forbidden(format!("Your role cannot move users of the role {}", user.role)));
+    }
+    if caller.user().is_ok_and(|caller| caller.id == user.id) {
+        return Err(Error::conflict("You cannot move yourself"));
+    }
+    Ok(())
 }
 
 fn require_management(caller: &Caller, user: &User) -> Result<()> {

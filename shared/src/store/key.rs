@@ -20,6 +20,7 @@
 //! | sign-in throttle | `THROTTLE#<account or address>#<SHA-256>` | `THROTTLE` | | |
 //! | audit entry, once in each log above it | `AUDIT#<organization id or PLATFORM>` | `<event id>` | | |
 //! | idempotency record | `ONCE#<SHA-256>` | `ONCE` | | |
+//! | the mark of the first start | `FIRST_START` | `FIRST_START` | | |
 //! | key ring | `KEYS` | `<SIGNING, SEALING or CURSOR>#...` | | |
 //!
 //! | access pattern | how |
@@ -150,6 +151,10 @@ impl Key {
         Self::new(format!("ONCE#{digest}"), "ONCE")
     }
 
+    pub(crate) fn first_start() -> Self {
+        Self::new("FIRST_START".to_owned(), "FIRST_START")
+    }
+
     pub(crate) fn key_ring(sort: String) -> Self {
         Self::new(KEYS.to_owned(), sort)
     }
@@ -231,11 +236,6 @@ impl Range {
     /// All settings of an organization.
     pub(crate) fn settings(id: OrganizationId) -> Self {
         Self::of_organization(id, SETTINGS)
-    }
-
-    /// The plugins, tools or connectors of an organization.
-    pub(crate) fn configurations(id: OrganizationId, kind: &str) -> Self {
-        Self::of_organization(id, &format!("{SETTINGS}{kind}#"))
     }
 
     /// The domains that an organization claims.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Display, time::Duration};
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{Delete, Put, TransactWriteItem, Update},
+    types::{ConditionCheck, Delete, Put, TransactWriteItem, Update},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     Error, Result,
     api::{idempotency::Once, response::Answer},
-    auth::scope::OrganizationPath,
+    auth::{scope::OrganizationPath, sealing::random},
     domain::audit::{Event, FieldChange},
     time::Timestamp,
 };
@@ -28,6 +28,8 @@ use crate::{
 const MAX_ACTIONS: usize = 100;
 /// How often a transaction is tried that collides with another one over the same items.
 const ATTEMPTS: u32 = 8;
+/// Reasons to cancel that pass: another transaction over the same items, and too little capacity.
+const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 /// What the audit log shows in place of a secret.
 pub const MASK: &str = "***";
 /// Fields that every entity has and that are no news in the audit log.
@@ -40,6 +42,8 @@ pub struct Change {
     resource_type: &'static str,
     resource_id: Uuid,
     path: OrganizationPath,
+    /// Another organization that the change concerns.
+    also: Option<OrganizationPath>,
     before: BTreeMap<String, Value>,
     after: BTreeMap<String, Value>,
     naming: Option<&'static str>,
@@ -54,10 +58,17 @@ impl Change {
             resource_type: E::TYPE,
             resource_id: id,
             path: path.clone(),
+            also: None,
             before: BTreeMap::new(),
             after: BTreeMap::new(),
             naming: None,
         }
+    }
+
+    /// Tells the change to the logs of another organization too, as a move between two concerns both.
+    #[must_use]
+    pub fn also(self, path: &OrganizationPath) -> Self {
+        Self { also: Some(path.clone()).filter(|also| *also != self.path), ..self }
     }
 
     /// Adds the state before.
@@ -230,6 +241,45 @@ impl<'a, T> Write<'a, T> {
         self.with(update.build().map(|update| TransactWriteItem::builder().update(update).build()), refusal)
     }
 
+    /// Adds one to the number `field` of an existing item unless it is `max` already; `refusal` is the answer then.
+    pub(crate) fn add_up_to(self, max: u64, key: &Key, field: &str, refusal: Error) -> Self {
+        let update = Update::builder()
+            .table_name(&self.store.table.name)
+            .set_key(Some(key_item(key)))
+            .update_expression("ADD #field :one")
+            .condition_expression("attribute_exists(PK) AND (attribute_not_exists(#field) OR #field < :max)")
+            .expression_attribute_names("#field", field)
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":max", number(max));
+        self.with(update.build().map(|update| TransactWriteItem::builder().update(update).build()), refusal)
+    }
+
+    /// Requires that a found entity still exists, for what is stored beside it.
+    pub(crate) fn beside<E: Entity>(self, parent: &E) -> Self {
+        let check = ConditionCheck::builder()
+            .table_name(&self.store.table.name)
+            .set_key(Some(key_item(&parent.key())))
+            .condition_expression("attribute_exists(PK)");
+        self.with(
+            check.build().map(|check| TransactWriteItem::builder().condition_check(check).build()),
+            Error::not_found(),
+        )
+    }
+
+    /// Requires that a found entity still has its version, for an answer that shows it.
+    pub(crate) fn unchanged<E: Entity>(self, found: &Stored<E>) -> Self {
+        let check = ConditionCheck::builder()
+            .table_name(&self.store.table.name)
+            .set_key(Some(key_item(&found.key())))
+            .condition_expression("#version = :found")
+            .expression_attribute_names("#version", VERSION)
+            .expression_attribute_values(":found", number(found.version));
+        self.with(
+            check.build().map(|check| TransactWriteItem::builder().condition_check(check).build()),
+            Error::changed_meanwhile(),
+        )
+    }
+
     fn put(self, put: aws_sdk_dynamodb::types::builders::PutBuilder, refusal: Error) -> Self {
         self.with(put.build().map(|put| TransactWriteItem::builder().put(put).build()), refusal)
     }
@@ -286,10 +336,10 @@ impl<'a, T> Write<'a, T> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
-        let Change { action, resource_type, resource_id, ref path, .. } = self.change;
+        let Change { action, resource_type, resource_id, ref path, ref also, .. } = self.change;
         let event =
             Event::new(self.store.actor, action, resource_type, resource_id, path, self.change.clone().fields());
-        for event in event.copies(path) {
+        for event in event.copies([Some(path), also.as_ref()].into_iter().flatten()) {
             let put = put(&self.store.table.name, to_item(&event, 1)?).build().map_err(Error::internal)?;
             self.actions.push((TransactWriteItem::builder().put(put).build(), Error::changed_meanwhile()));
         }
@@ -304,10 +354,10 @@ fn put(table: &str, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder
     Put::builder().table_name(table).set_item(Some(item))
 }
 
-/// Runs a transaction; one that collides with another is tried again after a short random wait.
+/// Runs a transaction; one that collides with another, or that DynamoDB has no room for, is tried again after a wait.
 async fn run(store: Store<'_>, actions: Vec<(TransactWriteItem, Error)>) -> Result<()> {
     let (items, refusals): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
-    for attempt in 1.. {
+    for attempt in 0..ATTEMPTS {
         let sent = store.table.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
         let Err(error) = sent else { return Ok(()) };
         let codes = cancellation_codes(&error);
@@ -315,18 +365,21 @@ async fn run(store: Store<'_>, actions: Vec<(TransactWriteItem, Error)>) -> Resu
         if let Some(refusal) = refused.and_then(|at| refusals.get(at)) {
             return Err(refusal.clone());
         }
-        if !codes.iter().any(|code| code == "TransactionConflict") {
+        if !codes.iter().any(|code| PASSING.contains(&code.as_str())) {
             return Err(failed(error));
         }
-        if attempt == ATTEMPTS {
-            return Err(Error::changed_meanwhile());
-        }
-        let [jitter] = crate::auth::sealing::random::<1>()?;
-        tokio::time::sleep(Duration::from_millis(u64::from(jitter) >> (ATTEMPTS - attempt))).await;
+        tokio::time::sleep(backoff(attempt)?).await;
     }
-    Ok(())
+    Err(Error::too_many_requests(1))
 }
 
+/// Up to 16 ms before the second attempt, and each time up to twice as long (full jitter).
+fn backoff(attempt: u32) -> Result<Duration> {
+    let jitter = u64::from(u16::from_le_bytes(random::<2>()?));
+    Ok(Duration::from_millis((16 << attempt) * jitter / u64::from(u16::MAX)))
+}
+
+/// Why DynamoDB cancelled a transaction, action by action.
 fn cancellation_codes<R>(error: &SdkError<TransactWriteItemsError, R>) -> Vec<String> {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {

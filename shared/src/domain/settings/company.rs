@@ -11,12 +11,11 @@ use uuid::Uuid;
 use super::{
     MAX_BYTES, json_text,
     section::{Found, Section},
-    set,
 };
 use crate::{
     Error, Result,
     api::{
-        input::{Field, Nullable, Problems},
+        input::{Field, Nullable, Problems, set},
         response::Resource,
         values::{HttpUrl, Name},
     },

@@ -14,7 +14,7 @@ use crate::{
     auth::sealing::SealingKey,
     domain::organization::Organization,
     id::OrganizationId,
-    store::{Change, Child, Entity, Key, Owned, Store, Stored, key::Range},
+    store::{Change, Child, Entity, Key, Owned, Store, Stored},
     time::Timestamp,
 };
 
@@ -127,9 +127,6 @@ pub(super) async fn save<K: Kind>(
     config: Map<String, Value>,
 ) -> Result<ConfigurationView<K>> {
     let found = find::<K>(store, organization, name).await?;
-    if found.is_none() && store.table.count(&Range::configurations(organization.id, K::KEY)).await? >= K::MAX {
-        return Err(Error::conflict(format!("The client has {} {}, as many as it can", K::MAX, K::PLURAL)));
-    }
     let before = match &found {
         Some(found) => found.entity.clone(),
         None => Configuration::new(organization.id, name),
@@ -162,7 +159,8 @@ pub(super) async fn reset<K: Kind>(
 pub(super) async fn delete<K: Kind>(store: Store<'_>, organization: &Stored<Organization>, name: &str) -> Result<()> {
     let found = find::<K>(store, organization, name).await?.ok_or_else(|| Error::nothing_changed(K::ABSENT))?;
     let change = Change::new::<Configuration<K>>(K::DELETED, organization.id.0, organization.path());
-    store.write(change.before(&found.entity)?, ())?.delete(&found).commit().await
+    let write = store.write(change.before(&found.entity)?, ())?.delete(&found);
+    write.add(&Key::members(organization.id), K::PLURAL, -1, Error::not_found()).commit().await
 }
 
 async fn find<K: Kind>(
@@ -186,6 +184,10 @@ async fn put<K: Kind>(
         None => (change, after.created_at),
     };
     let after = Configuration { updated_at, ..after };
-    let write = store.write(change.after(&after)?, ())?.save(found, &after)?;
+    let mut write = store.write(change.after(&after)?, ())?.save(found, &after)?;
+    if found.is_none() {
+        let refusal = Error::conflict(format!("The client has {} {}, as many as it can", K::MAX, K::PLURAL));
+        write = write.add_up_to(K::MAX, &Key::members(organization.id), K::PLURAL, refusal);
+    }
     write.commit().await.map(|()| after.into())
 }

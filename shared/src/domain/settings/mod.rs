@@ -28,10 +28,3 @@ pub mod tool;
 /// which holds the state before and after, within an item of 400 KB, and all copies of the entry within the 4 MB of a
 /// transaction.
 const MAX_BYTES: usize = 64 * 1024;
-
-/// Replaces what is stored where there is something new.
-fn set<T>(stored: &mut T, update: Option<impl Into<T>>) {
-    if let Some(update) = update {
-        *stored = update.into();
-    }
-}

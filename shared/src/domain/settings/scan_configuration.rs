@@ -4,13 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{
-    section::{Found, Section},
-    set,
-};
+use super::section::{Found, Section};
 use crate::{
     Result,
-    api::{response::Resource, values::Language},
+    api::{input::set, response::Resource, values::Language},
     choice,
     domain::organization::Organization,
     id::OrganizationId,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A key that holds one of these tells a secret. Rather one value too many is sealed than one too few.
-const TELLING_PARTS: [&str; 22] = [
+const TELLING_PARTS: [&str; 20] = [
     "token",
     "secret",
     "password",
@@ -29,24 +29,54 @@ const TELLING_PARTS: [&str; 22] = [
     "apikey",
     "accesskey",
     "privatekey",
-    "signingkey",
-    "encryptionkey",
-    "sshkey",
-    "authkey",
-    "sharedkey",
-    "accountkey",
     "bearer",
     "cookie",
     "connectionstring",
     "sessionid",
+    "webhook",
+    "kubeconfig",
+    "signature",
+    "xauth",
 ];
-/// So does a key that is one of these.
-const TELLING_NAMES: [&str; 8] = ["pass", "auth", "jwt", "otp", "pat", "pin", "psk", "xapikey"];
+/// So does a key that is one of these, or ends with `key`.
+const TELLING_NAMES: [&str; 10] = ["pass", "auth", "jwt", "otp", "pat", "pin", "psk", "dsn", "pem", "sig"];
+/// And whatever its key, a text that begins as well-known credentials do.
+const TELLING_BEGINNINGS: [&str; 14] = [
+    "bearer ",
+    "basic ",
+    "-----begin",
+    "eyj",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "akia",
+    "asia",
+    "sk-",
+];
 
 /// Whether the value under a key is a secret.
 pub(super) fn tells_secret(key: &str) -> bool {
     let name: String = key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    TELLING_NAMES.contains(&name.as_str()) || TELLING_PARTS.iter().any(|part| name.contains(part))
+    TELLING_NAMES.contains(&name.as_str())
+        || name.ends_with("key")
+        || TELLING_PARTS.iter().any(|part| name.contains(part))
+}
+
+/// Whether a value is a secret by itself.
+fn is_secret(value: &Value) -> bool {
+    let Some(text) = value.as_str() else { return false };
+    let beginning: String = text.chars().take(16).flat_map(char::to_lowercase).collect();
+    carries_password(text) || TELLING_BEGINNINGS.iter().any(|telling| beginning.starts_with(telling))
+}
+
+/// Whether an object names what its `value` is, as in `{"name": "Authorization", "value": "..."}`, and that is a secret.
+fn names_secret(object: &Map<String, Value>) -> bool {
+    let names = ["name", "key", "header", "field", "id"].iter().filter_map(|name| object.get(*name));
+    names.filter_map(Value::as_str).any(tells_secret)
 }
 
 /// A key that holds one of these tells where a configuration sends what it holds.
@@ -170,26 +200,26 @@ impl Place {
 fn take_secrets(value: &mut Value, at: &Place, taken: &mut Vec<(Place, Value)>) {
     match value {
         Value::Object(object) => {
+            let names_secret = names_secret(object);
             for (name, value) in object {
-                let at = at.member(name);
-                if tells_secret(name) || value.as_str().is_some_and(carries_password) {
-                    taken.push((at, std::mem::replace(value, Value::from(MASK))));
-                } else {
-                    take_secrets(value, &at, taken);
-                }
+                let tells = tells_secret(name) || (names_secret && name == "value");
+                take_or_descend(value, tells, at.member(name), taken);
             }
         }
         Value::Array(values) => {
             for (index, value) in values.iter_mut().enumerate() {
-                let at = at.element(index);
-                if value.as_str().is_some_and(carries_password) {
-                    taken.push((at, std::mem::replace(value, Value::from(MASK))));
-                } else {
-                    take_secrets(value, &at, taken);
-                }
+                take_or_descend(value, false, at.element(index), taken);
             }
         }
         _ => {}
+    }
+}
+
+fn take_or_descend(value: &mut Value, tells: bool, at: Place, taken: &mut Vec<(Place, Value)>) {
+    if tells || is_secret(value) {
+        taken.push((at, std::mem::replace(value, Value::from(MASK))));
+    } else {
+        take_secrets(value, &at, taken);
     }
 }
 
@@ -334,7 +364,9 @@ mod tests {
         ] {
             assert!(tells_secret(key), "{key}");
         }
-        for key in ["level", "url", "path", "pattern", "author", "keyboard", "passed", "severity", "", "oauth_url"] {
+        for key in
+            ["level", "url", "path", "pattern", "author", "keyboard", "passed", "severity", "", "oauth_url", "keys"]
+        {
             assert!(!tells_secret(key), "{key}");
         }
     }
@@ -344,8 +376,10 @@ mod tests {
         let stored =
             seal(&object(json!({ "token": "a", "list": [{ "secret": [1, 2] }] })), &SealedConfig::default()).unwrap();
         let kept =
-            seal(&object(json!({ "token": "***", "url": "b", "list": [{ "secret": "***" }] })), &stored).unwrap();
-        assert_eq!(Value::Object(open(&kept)), json!({ "token": "a", "url": "b", "list": [{ "secret": [1, 2] }] }));
+            seal(&object(json!({ "token": "***", "level": "b", "list": [{ "secret": "***" }] })), &stored).unwrap();
+        assert_eq!(Value::Object(open(&kept)), json!({ "token": "a", "level": "b", "list": [{ "secret": [1, 2] }] }));
+        let moved = object(json!({ "token": "***", "url": "https://b.example.com", "list": [{ "secret": "c" }] }));
+        assert!(format!("{:?}", seal(&moved, &stored).unwrap_err()).contains("must be sent again"));
         let error =
             seal(&object(json!({ "x": [{ "token": "***" }], "pin": "***", "token": "***" })), &stored).unwrap_err();
         let text = format!("{error:?}");
@@ -353,10 +387,23 @@ mod tests {
     }
 
     #[test]
-    fn the_audit_log_tells_that_a_secret_changed_and_not_what_it_is() {
-        let before = seal(&object(json!({ "token": "value-a" })), &SealedConfig::default()).unwrap();
-        let after = seal(&object(json!({ "token": "value-b" })), &before).unwrap();
-        assert_eq!(before.config, after.config);
-        assert_ne!(before.secrets, after.secrets);
+    fn values_tell_secrets_by_themselves_and_by_what_names_them() {
+        let shown = |config: Value| {
+            let sealed = seal(&object(config), &SealedConfig::default()).unwrap();
+            Value::Object(sealed.shown().clone())
+        };
+        for secret in [
+            json!({ "headers": [{ "name": "Authorization", "value": "S3CRET" }] }),
+            json!({ "x": "Bearer S3CRET" }),
+            json!({ "x": ["https://user:S3CRET@example.com/path"] }),
+            json!({ "x": "-----BEGIN PRIVATE KEY-----S3CRET" }),
+            json!({ "key": "S3CRET" }),
+            json!({ "webhook_url": "https://hooks.example.com/S3CRET" }),
+        ] {
+            assert!(!shown(secret.clone()).to_string().contains("S3CRET"), "{secret}");
+        }
+        let harmless =
+            json!({ "headers": [{ "name": "Accept", "value": "text/html" }], "path": "https://example.com/@x" });
+        assert_eq!(shown(harmless.clone()), harmless);
     }
 }

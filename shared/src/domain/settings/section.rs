@@ -46,6 +46,7 @@ impl<S: Section> Found<S> {
         after.touch(Timestamp::now());
         let change = Change::new::<S>(action, organization.id.0, organization.path());
         let change = change.before(&self.section)?.after(&after)?;
-        store.write(change, after.clone())?.save(self.stored.as_ref(), &after).map(Some)
+        let write = store.write(change, after.clone())?.save(self.stored.as_ref(), &after)?;
+        Ok(Some(write.beside(&organization.entity)))
     }
 }
