@@ -159,6 +159,7 @@ impl KeyRing {
     }
 
     /// Publishes a public key whose private key is nowhere, for tokens that were signed once.
+    #[cfg(feature = "demo")]
     pub(crate) async fn publish(&self, kid: &str, public_key: &str) -> Result<()> {
         let sort = format!("SIGNING#{}#{kid}", Purpose::SessionSigning.as_str());
         let item = RingItem { kid: kid.to_owned(), public_key: Some(public_key.to_owned()), ..RingItem::new(sort) };

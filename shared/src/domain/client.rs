@@ -211,7 +211,7 @@ pub fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> R
     let change = Change::new::<Collection>("client.collection_mode_changed", id.0, client.organization.path())
         .before(&client.collection.entity)?
         .after(&collection)?;
-    let entry = LoggedControl::mode_changed(store.actor, id, from, to);
+    let entry = LoggedControl::mode_changed(store.actor(), id, from, to);
     let write = store
         .write(change, collection.clone())?
         .update(&client.collection, &collection)?

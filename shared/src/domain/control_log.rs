@@ -7,14 +7,18 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{audit::Actor, client::CollectionMode, organization};
+use super::{
+    audit::Actor,
+    client::CollectionMode,
+    organization::{self, Organization},
+};
 use crate::{
     Error, Result,
     api::{error::FieldError, request::query_pairs},
     auth::sealing::SealingKey,
     choice,
     id::{EventId, OrganizationId},
-    store::{Entity, Key, Store, Stored, entity::from_item, key::Range, page::Position},
+    store::{Child, Entity, Key, Store, Stored, entity::from_item, key::Range, page::Position},
     time::Timestamp,
 };
 
@@ -109,6 +113,8 @@ impl Entity for LoggedControl {
     }
 }
 
+impl Child<Organization> for LoggedControl {}
+
 /// Which page of the collection-control audit log is asked for.
 #[derive(Clone, Debug)]
 pub struct ControlLogQuery {
@@ -197,8 +203,8 @@ pub async fn list(
     client: OrganizationId,
     query: &ControlLogQuery,
 ) -> Result<ControlLog> {
-    let client = organization::find(store, client).await?.id;
-    let question = query.question(client);
+    let client = organization::find(store, client).await?;
+    let question = query.question(client.id);
     let after = match &query.cursor {
         Some(cursor) => Some(
             Position::open(cursors, cursor, &question)
@@ -206,11 +212,11 @@ pub async fn list(
         ),
         None => None,
     };
-    let range = Range { descending: query.sort_order == Direction::Desc, ..Range::collection_log(client) };
-    let total_count = total(store, &range, query).await?;
+    let range = Range { descending: query.sort_order == Direction::Desc, ..Range::collection_log(client.id) };
+    let total_count = total(store, &client, &range, query).await?;
     // A filter cannot tell how far to read; without one, one entry more than the page tells whether there is another.
     let limit = query.is_plain().then_some(query.page_size + 1);
-    let (items, _) = store.table.query_items(&range, after.map(Position::start), limit).await?;
+    let items = store.items(&client, &range, after.map(Position::start), limit).await?;
     let mut found: Vec<Stored<LoggedControl>> =
         items.into_iter().filter_map(|item| from_item(item).transpose()).collect::<Result<_>>()?;
     found.retain(|logged| query.matches(&logged.entry));
@@ -223,10 +229,10 @@ pub async fn list(
     Ok(ControlLog { data: found.into_iter().map(|logged| logged.entity.entry).collect(), total_count, next_cursor })
 }
 
-async fn total(store: Store<'_>, range: &Range, query: &ControlLogQuery) -> Result<u64> {
+async fn total(store: Store<'_>, client: &Stored<Organization>, range: &Range, query: &ControlLogQuery) -> Result<u64> {
     if query.is_plain() {
-        return store.table.count(range).await;
+        return store.count(client, range).await;
     }
-    let all = store.table.query::<LoggedControl>(range).await?;
+    let all: Vec<Stored<LoggedControl>> = store.children(client, range).await?;
     Ok(all.iter().filter(|logged| query.matches(&logged.entry)).count() as u64)
 }

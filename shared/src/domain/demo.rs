@@ -87,7 +87,7 @@ pub async fn load(app: &App) -> Result<()> {
         member(store, id, organization, role, email, password).await?;
     }
     credentials(app, store).await?;
-    event(store).await?;
+    event(app, store).await?;
     settings(app, store).await
 }
 
@@ -142,12 +142,12 @@ async fn credentials(app: &App, store: Store<'_>) -> Result<()> {
     ];
     for (id, text, holder, scopes) in credentials {
         let credential = Credential::new(CredentialId(id), text, holder, scopes);
-        store.table.put_new(to_item(&credential, 1)?).await?;
+        app.table().put_new(to_item(&credential, 1)?).await?;
     }
     app.keys().publish("demo", SESSION_KEY).await?;
     let lifetime = SESSION_END - Timestamp::now().as_second();
     let session = Session::new(SESSION, &*user::find(store, PARTNER).await?, "127.0.0.1", lifetime);
-    store.table.put_new(to_item(&session, 1)?).await.map(|_| ())
+    app.table().put_new(to_item(&session, 1)?).await.map(|_| ())
 }
 
 /// Settings of TechPartner, unless they were loaded before.
@@ -169,13 +169,13 @@ async fn settings(app: &App, store: Store<'_>) -> Result<()> {
 }
 
 /// An entry with a fixed id in the log of TechPartner.
-async fn event(store: Store<'_>) -> Result<()> {
+async fn event(app: &App, store: Store<'_>) -> Result<()> {
     let path = organization::find(store, TECHPARTNER).await?.path().clone();
-    let mut event = Event::new(store.actor, "demo.loaded", "organization", TECHPARTNER.0, &path, BTreeMap::new());
+    let mut event = Event::new(store.actor(), "demo.loaded", "organization", TECHPARTNER.0, &path, BTreeMap::new());
     event.id = EVENT;
     event.created_at = EVENT.made_at();
     for copy in event.copies([&path]) {
-        store.table.put_new(to_item(&copy, 1)?).await?;
+        app.table().put_new(to_item(&copy, 1)?).await?;
     }
     Ok(())
 }

@@ -156,6 +156,7 @@ pub fn claim<'a>(
 }
 
 /// Prepares a domain that is verified without a look into the DNS, for sample data.
+#[cfg(feature = "demo")]
 pub(crate) fn claim_verified<'a>(
     store: Store<'a>,
     organization: &Stored<Organization>,

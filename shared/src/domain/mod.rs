@@ -4,6 +4,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod client;
 pub mod control_log;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub(crate) mod details;
 pub mod domains;

@@ -1,7 +1,7 @@
 //! Look-ups within a caller's scope.
 
 use super::{
-    entity::{Child, Entity, Owned, Stored},
+    entity::{Child, Entity, Item, Owned, Stored},
     key::{Key, Range},
     table::Table,
     write::{Change, Write},
@@ -11,9 +11,9 @@ use crate::{Error, Result, auth::scope::Scope, domain::audit::Actor};
 /// The table as one caller sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Store<'a> {
-    pub(crate) table: &'a Table,
-    pub(crate) scope: &'a Scope,
-    pub(crate) actor: &'a Actor,
+    pub(super) table: &'a Table,
+    pub(super) scope: &'a Scope,
+    pub(super) actor: &'a Actor,
 }
 
 impl<'a> Store<'a> {
@@ -25,6 +25,12 @@ impl<'a> Store<'a> {
     #[must_use]
     pub fn scope(&self) -> &'a Scope {
         self.scope
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> &'a Actor {
+        self.actor
     }
 
     /// The owned entity at `key`; what is returned is within the caller's scope.
@@ -56,8 +62,28 @@ impl<'a> Store<'a> {
         self.table.query(range).await
     }
 
+    /// Items beside a found entity in a range, as they are, after `start` and up to `limit`.
+    pub(crate) async fn items<P: Owned>(
+        &self,
+        parent: &Stored<P>,
+        range: &Range,
+        start: Option<Item>,
+        limit: Option<usize>,
+    ) -> Result<Vec<Item>> {
+        self.belongs(parent, &range.partition)?;
+        self.table.query_items(range, start, limit).await.map(|(items, _)| items)
+    }
+
+    /// The number of items beside a found entity in a range.
+    pub(crate) async fn count<P: Owned>(&self, parent: &Stored<P>, range: &Range) -> Result<u64> {
+        self.belongs(parent, &range.partition)?;
+        self.table.count(range).await
+    }
+
+    /// A partition belongs to the entity whose id it carries, whatever its kind.
     fn belongs<P: Owned>(&self, parent: &Stored<P>, partition: &str) -> Result<()> {
-        if self.scope.contains(parent.path()) && parent.key().partition == partition {
+        let id = |partition: &str| partition.split_once('#').map(|(_, id)| id.to_owned());
+        if self.scope.contains(parent.path()) && id(&parent.key().partition) == id(partition) {
             return Ok(());
         }
         Err(Error::internal(format!("{partition} is not within the found {}", P::TYPE)))

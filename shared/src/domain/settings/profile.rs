@@ -76,7 +76,7 @@ struct Claims<'a> {
 /// # Errors
 /// 500 when DynamoDB fails.
 pub async fn find(store: Store<'_>, organization: &Stored<Organization>) -> Result<Profile> {
-    let (items, _) = store.table.query_items(&Range::settings(organization.id), None, None).await?;
+    let items = store.items(organization, &Range::settings(organization.id), None, None).await?;
     let mut profile = Profile::unset(organization);
     items.into_iter().try_for_each(|item| profile.add(item))?;
     Ok(profile)
