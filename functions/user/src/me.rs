@@ -12,7 +12,8 @@ use shared::{
     auth::caller::Caller,
     domain::{
         organization,
-        user::{self, UpdateMe, UserView},
+        user::{self, UpdateMe},
+        user_view::UserView,
     },
 };
 

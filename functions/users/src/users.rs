@@ -12,7 +12,10 @@ use shared::{
         response::{Answer, Created, Done, List, Single},
     },
     auth::caller::Manager,
-    domain::user::{self, CreateUser, UpdateUser, User, UserView},
+    domain::{
+        user::{self, CreateUser, UpdateUser, User},
+        user_view::UserView,
+    },
     id::UserId,
     store::page,
 };

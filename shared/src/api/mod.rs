@@ -1,5 +1,6 @@
 //! The HTTP conventions that every operation follows.
 
+mod choice;
 pub mod error;
 pub mod idempotency;
 pub mod input;

@@ -4,20 +4,24 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{client::Collection, details::details};
+use super::{
+    client::Collection,
+    details::details,
+    organization_marks::{Members, Part, TakenName},
+};
 use crate::{
     Error, Result,
     api::{
         input::Nullable,
         list::{Cell, Column, DateRange, Listed},
         response::Resource,
-        values::{Line, Name, Text, unique_form},
+        values::{Line, Name, Text},
     },
     auth::scope::{OrganizationPath, Scope},
-    id::{OrganizationId, UserId},
+    id::OrganizationId,
     input,
     store::{
-        Change, Child, Entity, Key, Owned, Store, Stored, Write,
+        Change, Entity, Key, Owned, Store, Stored, Write,
         key::{PARTNER, Range},
     },
     time::Timestamp,
@@ -190,88 +194,6 @@ impl Resource for OrganizationView {
     }
 }
 
-/// The mark that a name is taken among the organizations with the same parent.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct TakenName {
-    parent: Option<OrganizationId>,
-    name: String,
-    organization_id: OrganizationId,
-}
-
-impl TakenName {
-    fn of(organization: &Organization) -> Self {
-        let parent = organization.organization_path.parent().map(|path| path.organization());
-        Self { parent, name: unique_form(&organization.name), organization_id: organization.id }
-    }
-
-    fn refusal() -> Error {
-        Error::conflict("Another organization with the same parent has this name")
-    }
-}
-
-impl Entity for TakenName {
-    const TYPE: &'static str = "organization_name";
-
-    fn key(&self) -> Key {
-        Key::organization_name(self.parent, &self.name)
-    }
-}
-
-/// How many users and children an organization has, so that deleting it and adding to it exclude each other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Members {
-    id: OrganizationId,
-    users: i64,
-    children: i64,
-}
-
-impl Members {
-    pub(crate) const USERS: &'static str = "users";
-    const CHILDREN: &'static str = "children";
-}
-
-impl Entity for Members {
-    const TYPE: &'static str = "members";
-
-    fn key(&self) -> Key {
-        Key::members(self.id)
-    }
-}
-
-/// The mark that an organization has a certain Partner.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Partner {
-    pub(crate) organization_id: OrganizationId,
-    pub(crate) user_id: UserId,
-}
-
-impl Entity for Partner {
-    const TYPE: &'static str = "partner";
-
-    fn key(&self) -> Key {
-        Key::partner(self.organization_id, self.user_id)
-    }
-}
-
-/// An item in an organization's partition, of which only the key matters here.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Part {
-    #[serde(rename = "PK")]
-    partition: String,
-    #[serde(rename = "SK")]
-    sort: String,
-}
-
-impl Entity for Part {
-    const TYPE: &'static str = "part";
-
-    fn key(&self) -> Key {
-        Key { partition: self.partition.clone(), sort: self.sort.clone() }
-    }
-}
-
-impl Child<Organization> for Part {}
-
 /// The organization `id`.
 ///
 /// # Errors
@@ -330,7 +252,7 @@ pub(crate) fn create_at<'a>(
         .write(change, organization.clone())?
         .create(&organization, Error::conflict("The organization exists already"))?
         .create(&TakenName::of(&organization), TakenName::refusal())?
-        .create(&Members { id, users: 0, children: 0 }, Error::changed_meanwhile())?
+        .create(&Members::none(id), Error::changed_meanwhile())?
         .create(&Collection::default_for(id)?, Error::changed_meanwhile())?;
     Ok(match parent {
         Some(parent) => write.add(&Key::members(parent.id), Members::CHILDREN, 1, Error::changed_meanwhile()),

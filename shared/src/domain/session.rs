@@ -12,7 +12,8 @@ use uuid::Uuid;
 use super::{
     audit::{Actor, ActorKind},
     organization::Organization,
-    user::{OrganizationRef, TakenEmail, User},
+    user::{TakenEmail, User},
+    user_view::OrganizationRef,
 };
 use crate::{
     App, Error, Result,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::{MAX_BYTES, sealed_config::tells_secret};
+use super::{MAX_BYTES, telling::tells_secret};
 use crate::api::input::{Field, Problems};
 
 const MAX_KEYS: usize = 200;

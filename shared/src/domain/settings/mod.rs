@@ -6,7 +6,8 @@
 //! - [`company`], [`scan_configuration`], [`setup`], [`enrichment`], [`included_tools`]: the parts of which every client
 //!   has one; `section` is what they share.
 //! - [`plugin`], [`tool`], [`connector`]: the parts of which a client has several, by name; [`configuration`] is what
-//!   they share, [`free_form`] what they may hold, and [`sealed_config`] how their secrets are kept.
+//!   they share, [`free_form`] what they may hold, [`sealed_config`] how their secrets are
+//!   kept, and `telling` what is one.
 //! - [`profile`]: all of it in one signed answer, without a secret.
 
 pub mod company;
@@ -22,6 +23,7 @@ pub mod scan_configuration;
 pub mod sealed_config;
 mod section;
 pub mod setup;
+mod telling;
 pub mod tool;
 
 /// The largest size of a company's data, and of a configuration, in bytes of JSON. It keeps the audit entry of a change,
