@@ -52,6 +52,7 @@ async fn invoke(options: &Options, event: &Path) -> Result<()> {
 
 fn log() {
     let level = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        // The embedded DynamoDB warns of every refusal, though a refused condition is an answer like any other.
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,dynoxide=error"));
     tracing_subscriber::fmt().with_target(false).with_env_filter(level).init();
 }
