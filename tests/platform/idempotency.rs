@@ -45,6 +45,27 @@ async fn a_refused_request_may_be_repeated_after_it_was_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_addition_to_the_settings_is_done_once() {
+    let world = World::start().await;
+    let caller = world.partner().with("idempotency-key", "key-1");
+    let body = json!({ "tool_name": "gitleaks" });
+    let first = caller.post("/client/included-tools", body.clone()).await.ok(200);
+    world.partner().delete("/client/included-tools/gitleaks").await.ok(200);
+    assert_eq!(caller.post("/client/included-tools", body).await.ok(200).text, first.text);
+    let listed = world.partner().post("/client/included-tools", json!({ "tool_name": "trivy" })).await.ok(200);
+    assert!(!listed.text.contains("gitleaks"), "the repetition did nothing: {}", listed.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_looks_at_no_key() {
+    let world = World::start().await;
+    let body = json!({ "username": "user@example.com", "password": "demo user password" });
+    for key in ["", "key-1", "key-1"] {
+        world.nobody().with("idempotency-key", key).post("/auth/sign_in", body.clone()).await.ok(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn repetitions_at_the_same_time_make_one_resource() {
     let world = World::start().await;
     let caller = world.partner().with("idempotency-key", "key-1");

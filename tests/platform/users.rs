@@ -201,6 +201,26 @@ async fn of_two_concurrent_updates_one_wins_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_update_is_never_half_of_two() {
+    let world = World::start().await;
+    let path = format!("/v2/users/{LEAVER}");
+    let updates = (0..20).map(|n| {
+        let (caller, path) = (world.partner(), path.clone());
+        let body = json!({ "user": { "first_name": format!("F{n}"), "last_name": format!("L{n}") } });
+        async move { caller.put(&path, body).await.status.as_u16() }
+    });
+    let statuses = together(updates).await;
+    assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
+    let shown = world.partner().get(&path).await.ok(200);
+    let number = |name: &str| shown.attributes()[name].as_str().unwrap()[1..].to_owned();
+    assert_eq!(number("first_name"), number("last_name"));
+    // Each that was acknowledged is in the log, and no other.
+    let log = world.partner().get("/v2/audit/events?q[action]=user.updated").await.ok(200);
+    let acknowledged = statuses.iter().filter(|status| **status == 200).count();
+    assert_eq!(log.json["meta"]["pagination"]["total_count"], acknowledged);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_signed_in_user_changes_itself_alone() {
     let world = World::start().await;
     let me = world.user();

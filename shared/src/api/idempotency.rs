@@ -31,15 +31,13 @@ struct Noted {
     body: String,
 }
 
-/// Notes the key and the body's digest of a POST that has an `Idempotency-Key`.
+/// Notes the key and the body's digest of a POST that has an `Idempotency-Key`. Only an operation that does its work
+/// [`Once`] looks at them.
 pub(super) async fn note_key(request: Request) -> Result<Request> {
     let Some(key) = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST) else {
         return Ok(request);
     };
     let key = key.to_str().unwrap_or_default().to_owned();
-    if key.is_empty() || key.len() > MAX_KEY_LENGTH {
-        return Err(Error::invalid_field("Idempotency-Key", "must have 1 to 255 printable ASCII characters"));
-    }
     let (mut parts, body) = request.into_parts();
     let bytes = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
         if error.is::<LengthLimitError>() { Error::payload_too_large() } else { Error::internal(error) }
@@ -90,6 +88,10 @@ impl FromRequestParts<App> for Once {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let caller = Caller::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
         let Some(noted) = parts.extensions.get::<Noted>() else { return Ok(Self(None)) };
+        if noted.key.is_empty() || noted.key.len() > MAX_KEY_LENGTH {
+            let message = "must have 1 to 255 printable ASCII characters";
+            return Err(Error::invalid_field("Idempotency-Key", message).into_response());
+        }
         let scope = format!("{}\n{}\n{}", caller.actor().id, parts.uri.path(), noted.key);
         let once = Self(Some(Keyed { digest: hash(scope.as_bytes()), body: noted.body.clone() }));
         match once.answered(app.table()).await {
