@@ -86,7 +86,7 @@ pub async fn ensure_administrator(app: &App, email: &str, password: &str) -> Res
     let mark = FirstStart { administrator: ADMINISTRATOR };
     match write.create(&mark, Error::changed_meanwhile())?.commit().await {
         // Another process was faster.
-        Err(error) if is_done().await? => Ok(error.code() != Code::Conflict),
+        Err(error) if error.code() == Code::Conflict && is_done().await? => Ok(false),
         made => made.map(|_| true),
     }
 }

@@ -82,8 +82,9 @@ impl<'a> Store<'a> {
 
     /// A partition belongs to the entity whose id it carries, whatever its kind.
     fn belongs<P: Owned>(&self, parent: &Stored<P>, partition: &str) -> Result<()> {
-        let id = |partition: &str| partition.split_once('#').map(|(_, id)| id.to_owned());
-        if self.scope.contains(parent.path()) && id(&parent.key().partition) == id(partition) {
+        let own = parent.key().partition;
+        let ids = (own.split_once('#').map(|(_, id)| id), partition.split_once('#').map(|(_, id)| id));
+        if self.scope.contains(parent.path()) && ids.0 == ids.1 {
             return Ok(());
         }
         Err(Error::internal(format!("{partition} is not within the found {}", P::TYPE)))

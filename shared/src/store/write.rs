@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Display, time::Duration};
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{ConditionCheck, Delete, Put, TransactWriteItem, Update},
+    types::{
+        ConditionCheck, Delete, Put, TransactWriteItem, Update,
+        builders::{ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder},
+    },
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -201,19 +204,13 @@ impl<'a, T> Write<'a, T> {
             .condition_expression("#version = :found")
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":found", number(found.version));
-        self.with(
-            delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()),
-            Error::changed_meanwhile(),
-        )
+        self.deleting(delete, Error::changed_meanwhile())
     }
 
     /// Deletes the item at `key`, whatever it holds.
     pub(crate) fn remove(self, key: &Key) -> Self {
         let delete = Delete::builder().table_name(&self.store.table.name).set_key(Some(key_item(key)));
-        self.with(
-            delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()),
-            Error::changed_meanwhile(),
-        )
+        self.deleting(delete, Error::changed_meanwhile())
     }
 
     /// Deletes the item at `key` where the numbers `counts` are zero; `refusal` is the answer when they are not.
@@ -226,7 +223,7 @@ impl<'a, T> Write<'a, T> {
             .expression_attribute_names("#first", first)
             .expression_attribute_names("#second", second)
             .expression_attribute_values(":zero", number(0));
-        self.with(delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()), refusal)
+        self.deleting(delete, refusal)
     }
 
     /// Adds `by` to the number `field` of an existing item; `refusal` is the answer when there is no such item.
@@ -238,7 +235,7 @@ impl<'a, T> Write<'a, T> {
             .condition_expression("attribute_exists(PK)")
             .expression_attribute_names("#field", field)
             .expression_attribute_values(":by", number(by));
-        self.with(update.build().map(|update| TransactWriteItem::builder().update(update).build()), refusal)
+        self.updating(update, refusal)
     }
 
     /// Adds one to the number `field` of an existing item unless it is `max` already; `refusal` is the answer then.
@@ -251,7 +248,7 @@ impl<'a, T> Write<'a, T> {
             .expression_attribute_names("#field", field)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":max", number(max));
-        self.with(update.build().map(|update| TransactWriteItem::builder().update(update).build()), refusal)
+        self.updating(update, refusal)
     }
 
     /// Requires that a found entity still exists, for what is stored beside it.
@@ -260,10 +257,7 @@ impl<'a, T> Write<'a, T> {
             .table_name(&self.store.table.name)
             .set_key(Some(key_item(&parent.key())))
             .condition_expression("attribute_exists(PK)");
-        self.with(
-            check.build().map(|check| TransactWriteItem::builder().condition_check(check).build()),
-            Error::not_found(),
-        )
+        self.checking(check, Error::not_found())
     }
 
     /// Requires that a found entity still has its version, for an answer that shows it.
@@ -274,14 +268,23 @@ impl<'a, T> Write<'a, T> {
             .condition_expression("#version = :found")
             .expression_attribute_names("#version", VERSION)
             .expression_attribute_values(":found", number(found.version));
-        self.with(
-            check.build().map(|check| TransactWriteItem::builder().condition_check(check).build()),
-            Error::changed_meanwhile(),
-        )
+        self.checking(check, Error::changed_meanwhile())
     }
 
-    fn put(self, put: aws_sdk_dynamodb::types::builders::PutBuilder, refusal: Error) -> Self {
+    fn put(self, put: PutBuilder, refusal: Error) -> Self {
         self.with(put.build().map(|put| TransactWriteItem::builder().put(put).build()), refusal)
+    }
+
+    fn deleting(self, delete: DeleteBuilder, refusal: Error) -> Self {
+        self.with(delete.build().map(|delete| TransactWriteItem::builder().delete(delete).build()), refusal)
+    }
+
+    fn updating(self, update: UpdateBuilder, refusal: Error) -> Self {
+        self.with(update.build().map(|update| TransactWriteItem::builder().update(update).build()), refusal)
+    }
+
+    fn checking(self, check: ConditionCheckBuilder, refusal: Error) -> Self {
+        self.with(check.build().map(|check| TransactWriteItem::builder().condition_check(check).build()), refusal)
     }
 
     fn with<X: Display>(mut self, action: Result<TransactWriteItem, X>, refusal: Error) -> Self {
@@ -295,7 +298,8 @@ impl<'a, T> Write<'a, T> {
     /// Does it all, or nothing.
     ///
     /// # Errors
-    /// The refusal of the first action whose condition does not hold; 500 when DynamoDB fails.
+    /// The refusal of the first action whose condition does not hold; 429 when other transactions keep the same items
+    /// busy; 500 when DynamoDB fails.
     pub async fn commit(mut self) -> Result<T> {
         self.record()?;
         run(self.store, self.actions).await.map(|()| self.value)
@@ -350,7 +354,7 @@ impl<'a, T> Write<'a, T> {
     }
 }
 
-fn put(table: &str, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {
+fn put(table: &str, item: Item) -> PutBuilder {
     Put::builder().table_name(table).set_item(Some(item))
 }
 
@@ -358,6 +362,9 @@ fn put(table: &str, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder
 async fn run(store: Store<'_>, actions: Vec<(TransactWriteItem, Error)>) -> Result<()> {
     let (items, refusals): (Vec<_>, Vec<_>) = actions.into_iter().unzip();
     for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            tokio::time::sleep(backoff(attempt)?).await;
+        }
         let sent = store.table.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
         let Err(error) = sent else { return Ok(()) };
         let codes = cancellation_codes(&error);
@@ -368,15 +375,14 @@ async fn run(store: Store<'_>, actions: Vec<(TransactWriteItem, Error)>) -> Resu
         if !codes.iter().any(|code| PASSING.contains(&code.as_str())) {
             return Err(failed(error));
         }
-        tokio::time::sleep(backoff(attempt)?).await;
     }
     Err(Error::too_many_requests(1))
 }
 
-/// Up to 16 ms before the second attempt, and each time up to twice as long (full jitter).
+/// How long to wait before a further attempt, from 1 on: up to 16 ms, and each time up to twice as long (full jitter).
 fn backoff(attempt: u32) -> Result<Duration> {
     let jitter = u64::from(u16::from_le_bytes(random::<2>()?));
-    Ok(Duration::from_millis((16 << attempt) * jitter / u64::from(u16::MAX)))
+    Ok(Duration::from_millis((8 << attempt) * jitter / u64::from(u16::MAX)))
 }
 
 /// Why DynamoDB cancelled a transaction, action by action.

@@ -50,8 +50,8 @@ impl SealedConfig {
         let mut taken = Vec::new();
         take_secrets(&mut config, &Place::default(), &mut taken);
         let sends_address = taken.iter().any(|(_, secret)| secret.as_str().is_some_and(carries_password));
-        let has_moved = sends_address || addresses(&config) != addresses(&Value::Object(stored.config.clone()));
         let Value::Object(config) = config else { return Err(Error::internal("a configuration is an object")) };
+        let has_moved = sends_address || addresses(&config) != addresses(&stored.config);
         let (mut secrets, mut problems) = (BTreeMap::new(), Vec::new());
         for (Place { pointer, field }, secret) in taken {
             let place = item.place(&pointer);
@@ -82,21 +82,22 @@ fn is_sealed(secret: &Value, sealed: &Sealed, place: &str, sealing: &SealingKey)
 }
 
 /// Every value of a configuration that tells where secrets are sent, by its JSON pointer.
-fn addresses(config: &Value) -> BTreeMap<String, Value> {
-    fn collect(name: &str, value: &Value, at: &Place, found: &mut BTreeMap<String, Value>) {
+fn addresses(config: &Map<String, Value>) -> BTreeMap<String, &Value> {
+    fn within<'a>(object: &'a Map<String, Value>, at: &Place, found: &mut BTreeMap<String, &'a Value>) {
+        object.iter().for_each(|(name, value)| collect(name, value, &at.member(name), found));
+    }
+    fn collect<'a>(name: &str, value: &'a Value, at: &Place, found: &mut BTreeMap<String, &'a Value>) {
         match value {
-            Value::Object(object) => {
-                object.iter().for_each(|(name, value)| collect(name, value, &at.member(name), found));
-            }
+            Value::Object(object) => within(object, at, found),
             Value::Array(values) => {
                 values.iter().enumerate().for_each(|(index, value)| collect(name, value, &at.element(index), found));
             }
-            value if tells_address(name, value) => drop(found.insert(at.pointer.clone(), value.clone())),
+            value if tells_address(name, value) => drop(found.insert(at.pointer.clone(), value)),
             _ => {}
         }
     }
     let mut found = BTreeMap::new();
-    collect("", config, &Place::default(), &mut found);
+    within(config, &Place::default(), &mut found);
     found
 }
 
