@@ -1,19 +1,19 @@
 //! The functions, by the names that the template gives their binaries.
 
-use shared::App;
-use utoipa_axum::router::OpenApiRouter;
+use shared::{App, api::routes::Routes};
 
-/// Every function's name and routes.
+/// What `R` makes of each function's operations, by the function's name.
 #[must_use]
-pub fn all() -> Vec<(&'static str, OpenApiRouter<App>)> {
+pub fn all<R: Routes<App> + Default>() -> Vec<(&'static str, R)> {
+    let start = R::default;
     vec![
-        ("audit", audit::routes()),
-        ("authentication", authentication::routes()),
-        ("clients", clients::routes()),
-        ("docs", docs::routes()),
-        ("organizations", organizations::routes()),
-        ("settings", settings::routes()),
-        ("user", user::routes()),
-        ("users", users::routes()),
+        ("audit", audit::routes(start())),
+        ("authentication", authentication::routes(start())),
+        ("clients", clients::routes(start())),
+        ("docs", docs::routes(start())),
+        ("organizations", organizations::routes(start())),
+        ("settings", settings::routes(start())),
+        ("user", user::routes(start())),
+        ("users", users::routes(start())),
     ]
 }

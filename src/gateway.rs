@@ -20,10 +20,7 @@ use serde_json::{Value, json};
 use shared::{App, api::service::service};
 use uuid::Uuid;
 
-use crate::{
-    event, functions,
-    template::{self, TEMPLATE},
-};
+use crate::{event, functions, template::Route};
 
 /// The gateway takes no larger request.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
@@ -44,23 +41,26 @@ struct Target {
 }
 
 impl Gateway {
-    /// The gateway of `template.yaml` over `app`.
+    /// The gateway with `routes`, before functions of which each has its own of `apps`.
     ///
     /// # Errors
-    /// When the template is not one, or names a function that does not exist.
-    pub fn new(app: &App) -> Result<Self> {
+    /// When two routes contradict each other, or there is no app for a function.
+    pub fn new(routes: Vec<Route>, apps: &BTreeMap<String, App>) -> Result<Self> {
         let mut paths: BTreeMap<String, HashMap<String, Target>> = BTreeMap::new();
-        for route in template::routes(TEMPLATE)? {
+        for route in routes {
             let target = Target { route: format!("{} {}", route.method, route.path), function: route.function };
             paths.entry(route.path).or_default().insert(route.method, target);
         }
-        let mut routes = matchit::Router::new();
+        let mut router = matchit::Router::new();
         for (path, methods) in paths {
-            routes.insert(path, methods)?;
+            router.insert(path, methods)?;
         }
-        let functions =
-            functions::all().into_iter().map(|(name, routes)| (name, service(app.clone(), routes))).collect();
-        Ok(Self(Arc::new(Parts { routes, functions })))
+        let serve = |(name, served)| {
+            let app = apps.get(name).with_context(|| format!("the template has no function {name}"))?;
+            Ok((name, service(app.clone(), served)))
+        };
+        let functions = functions::all().into_iter().map(serve).collect::<Result<_>>()?;
+        Ok(Self(Arc::new(Parts { routes: router, functions })))
     }
 
     /// The gateway as an HTTP service.
@@ -90,7 +90,8 @@ impl Gateway {
         let function =
             self.0.functions.get(function).with_context(|| format!("there is no function {function}"))?.clone();
         let request: LambdaRequest = serde_json::from_str(&event.to_string())?;
-        let context = lambda_http::Context::default();
+        let mut context = lambda_http::Context::default();
+        context.xray_trace_id = event["headers"]["x-amzn-trace-id"].as_str().map(str::to_owned);
         let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
         // In a task of its own, a panic ends the request alone, as on Lambda.
         let answer = tokio::spawn(answering).await?;

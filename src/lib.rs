@@ -1,7 +1,8 @@
 //! The local platform: what AWS is to the deployed functions.
 //!
 //! - [`options`]: the command line.
-//! - [`template`]: the routes of `template.yaml`.
+//! - [`template`]: the routes and roles of `template.yaml`.
+//! - [`iam`]: what a role may do, enforced.
 //! - [`functions`]: the functions by the names of the template.
 //! - [`event`]: HTTP requests as API Gateway events, and answers back.
 //! - [`gateway`]: the API gateway.
@@ -13,6 +14,7 @@ pub mod database;
 pub mod event;
 pub mod functions;
 pub mod gateway;
+pub mod iam;
 pub mod openapi;
 pub mod options;
 pub mod platform;

@@ -1,7 +1,7 @@
 //! The command line of the local platform.
 
 use std::{
-    fs,
+    env, fs,
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -14,6 +14,8 @@ use scanward::{
     options::{Command, Options},
     platform::Platform,
 };
+use tracing::Level;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -51,8 +53,8 @@ async fn invoke(options: &Options, event: &Path) -> Result<()> {
 }
 
 fn log() {
-    let level = tracing_subscriber::EnvFilter::try_from_default_env()
-        // The embedded DynamoDB warns of every refusal, though a refused condition is an answer like any other.
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,dynoxide=error"));
-    tracing_subscriber::fmt().with_target(false).with_env_filter(level).init();
+    // The embedded DynamoDB warns of every refusal, though a refused condition is an answer like any other.
+    let usual = Targets::new().with_default(Level::INFO).with_target("dynoxide", Level::ERROR);
+    let levels = env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok()).unwrap_or(usual);
+    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_target(false)).with(levels).init();
 }

@@ -1,6 +1,11 @@
 //! The OpenAPI document, made of what stands beside the handlers.
 
 use anyhow::Result;
+use axum::handler::Handler;
+use shared::{
+    App,
+    api::routes::{Described, Operation, Routes, Rule},
+};
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder, SecurityRequirement,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -24,6 +29,37 @@ const TAGS: [(&str, &str); 8] = [
     ("docs", "This reference, and whether the service answers."),
 ];
 
+/// The operations of a function as its part of the document.
+struct Documented(OpenApi);
+
+impl Default for Documented {
+    fn default() -> Self {
+        Self(OpenApiBuilder::new().components(Some(ComponentsBuilder::new().build())).build())
+    }
+}
+
+impl Routes<App> for Documented {
+    fn add<P, H, T>(mut self, operation: Operation<P, H>) -> Self
+    where
+        P: Described,
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let mut item = P::operation();
+        item.operation_id = Some(operation.id.to_owned());
+        item.tags = Some(P::tags().into_iter().map(str::to_owned).collect());
+        self.0.paths.add_path_operation(P::path(), P::methods(), item);
+        let mut schemas = Vec::new();
+        P::schemas(&mut schemas);
+        self.0.components.get_or_insert_default().schemas.extend(schemas);
+        self
+    }
+
+    fn under(self, _rule: Rule, group: impl FnOnce(Self) -> Self) -> Self {
+        group(self)
+    }
+}
+
 /// The document of all functions.
 #[must_use]
 pub fn document() -> OpenApi {
@@ -38,8 +74,8 @@ pub fn document() -> OpenApi {
         .tags(Some(TAGS.map(|(name, about)| TagBuilder::new().name(name).description(Some(about)).build())))
         .components(Some(ComponentsBuilder::new().build()))
         .build();
-    for (_, routes) in functions::all() {
-        document.merge(routes.into_openapi());
+    for (_, Documented(functions)) in functions::all() {
+        document.merge(functions);
     }
     let schemes = [("session", session()), ("access_token", access_token()), ("api_key", api_key())];
     document.security = Some(schemes.iter().map(|(name, _)| SecurityRequirement::new(*name, [""; 0])).collect());

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Parser, Subcommand};
+use shared::config::{Config, signing_key_generation};
 
 /// Runs Scanward on this machine.
 #[derive(Clone, Debug, Parser)]
@@ -29,7 +30,7 @@ pub struct Options {
     pub dynamodb_listen: SocketAddr,
 
     /// The name of the table
-    #[arg(long, env = "SCANWARD_TABLE", default_value = shared::config::Config::TABLE, global = true)]
+    #[arg(long, env = "SCANWARD_TABLE", default_value = Config::TABLE, global = true)]
     pub table: String,
 
     /// The e-mail address of the first administrator
@@ -39,6 +40,11 @@ pub struct Options {
     /// The first password of the first administrator; without it one is made and printed
     #[arg(long, env = "SCANWARD_ADMIN_PASSWORD", global = true)]
     pub admin_password: Option<String>,
+
+    /// Which key signs sessions: a number that is new makes a new key, and the keys before it go on verifying
+    #[arg(long, env = "SCANWARD_SIGNING_KEY_GENERATION", default_value = "1", value_name = "NUMBER", global = true)]
+    #[arg(value_parser = signing_key_generation)]
+    pub signing_key_generation: u16,
 
     /// The DNS server that verifies domains; without it the system's
     #[arg(long, env = "SCANWARD_DNS_SERVER", value_name = "ADDRESS:PORT", global = true)]

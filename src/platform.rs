@@ -1,6 +1,7 @@
 //! The platform, started.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write,
     fs,
     net::{Ipv4Addr, SocketAddr},
@@ -22,11 +23,18 @@ use shared::{
 use tokio::net::TcpListener;
 use url::{Host, Url};
 
-use crate::{database, gateway::Gateway, options::Options};
+use crate::{
+    database,
+    gateway::Gateway,
+    iam::{Restricted, Role},
+    options::Options,
+    template::{self, Functions, TEMPLATE},
+};
 
 /// The platform on this machine.
 pub struct Platform {
     gateway: Gateway,
+    roles: BTreeMap<String, Role>,
     dynamodb: String,
     address: Option<SocketAddr>,
     greeting: String,
@@ -85,13 +93,16 @@ impl Platform {
             kms_key_id: None,
             key_file: None,
             dns_server: options.dns_server,
+            signing_key_generation: options.signing_key_generation,
             admin_email: None,
             admin_password: None,
         };
         let table = app::table(&config);
         table.ensure_exists().await.map_err(told).with_context(|| format!("DynamoDB at {dynamodb}"))?;
-        let app = App::new(table, custody(options)?, config.issuer, config.dns_server);
-        bootstrap::ensure_signing_key(&app).await.map_err(told).context("the signing key")?;
+        let custody = custody(options)?;
+        let app = App::new(table.clone(), custody.clone(), config.issuer.clone(), config.dns_server);
+        let generation = options.signing_key_generation;
+        bootstrap::ensure_keys(&app, generation).await.map_err(told).context("the platform's keys")?;
         let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
         writeln!(greeting, "DynamoDB is at {dynamodb}")?;
         greeting += &administrator(&app, options).await?;
@@ -99,13 +110,30 @@ impl Platform {
             demo::load(&app).await.map_err(told).context("the sample tenants")?;
             writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
         }
-        Ok(Self { gateway: Gateway::new(&app)?, dynamodb, address: None, greeting })
+        let Functions { routes, roles } = template::functions(TEMPLATE)?;
+        // Each function has its own app, as on AWS, which reaches as far as its role.
+        let app_of = |(function, role): (&String, &Role)| {
+            let custody = Arc::new(Restricted::new(custody.clone(), role.clone()));
+            let app = App::new(table.under(role.clone()), custody, config.issuer.clone(), config.dns_server);
+            (function.clone(), app)
+        };
+        let apps: BTreeMap<_, _> = roles.iter().map(app_of).collect();
+        for (function, app) in &apps {
+            start(function, app).await.map_err(told).with_context(|| format!("the start of {function}"))?;
+        }
+        Ok(Self { gateway: Gateway::new(routes, &apps)?, roles, dynamodb, address: None, greeting })
     }
 
     /// The gateway.
     #[must_use]
     pub fn gateway(&self) -> &Gateway {
         &self.gateway
+    }
+
+    /// The role of each function.
+    #[must_use]
+    pub fn roles(&self) -> &BTreeMap<String, Role> {
+        &self.roles
     }
 
     /// The address of the API, if it is served.
@@ -125,6 +153,16 @@ impl Platform {
     pub fn greeting(&self) -> &str {
         self.greeting.trim_end()
     }
+}
+
+/// What a function does on Lambda before it takes requests.
+async fn start(function: &str, app: &App) -> shared::Result<()> {
+    match function {
+        "docs" => {}
+        "settings" => settings::prepare(app).await?,
+        _ => app.warm_up().await,
+    }
+    Ok(())
 }
 
 fn custody(options: &Options) -> Result<Arc<dyn Custody>> {

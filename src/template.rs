@@ -1,9 +1,12 @@
-//! The routes of `template.yaml`, the same that AWS makes of it.
+//! The routes and roles of `template.yaml`, the same that AWS makes of it.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
+use serde_yaml_ng::{Mapping, Value};
+
+use crate::iam::Role;
 
 /// The template that is deployed.
 pub const TEMPLATE: &str = include_str!("../template.yaml");
@@ -22,7 +25,7 @@ pub struct Route {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Template {
-    resources: BTreeMap<String, serde_yaml_ng::Value>,
+    resources: Mapping,
 }
 
 #[derive(Deserialize)]
@@ -49,39 +52,54 @@ struct BuildProperties {
 struct Properties {
     #[serde(default)]
     events: BTreeMap<String, Event>,
+    #[serde(default)]
+    policies: Vec<Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Event {
     r#type: String,
-    properties: BTreeMap<String, serde_yaml_ng::Value>,
+    properties: BTreeMap<String, Value>,
 }
 
-/// The routes of a template.
+/// What a template says of its functions.
+#[derive(Debug)]
+pub struct Functions {
+    /// The routes that lead to them.
+    pub routes: Vec<Route>,
+    /// The role of each, by its name.
+    pub roles: BTreeMap<String, Role>,
+}
+
+/// The functions of a template.
 ///
 /// # Errors
-/// When the template is not one, or has no routes.
-pub fn routes(template: &str) -> Result<Vec<Route>> {
-    let template: Template = serde_yaml_ng::from_str(template).context("the template is not one of SAM")?;
-    let mut routes = Vec::new();
-    for (name, resource) in template.resources {
-        if resource.get("Type").and_then(|kind| kind.as_str()) != Some("AWS::Serverless::Function") {
+/// When the template is not one, has no routes, or has a policy that cannot be enforced here.
+pub fn functions(template: &str) -> Result<Functions> {
+    let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not one of SAM")?;
+    let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new() };
+    for (name, resource) in &resources {
+        if resource.get("Type").and_then(Value::as_str) != Some("AWS::Serverless::Function") {
             continue;
         }
-        let function: Function =
-            serde_yaml_ng::from_value(resource).with_context(|| format!("the function {name} is incomplete"))?;
+        let name = name.as_str().unwrap_or_default();
+        let function: Function = serde_yaml_ng::from_value(resource.clone())
+            .with_context(|| format!("the function {name} is incomplete"))?;
+        let binary = function.metadata.build_properties.binary;
         let events = function.properties.events.into_values().filter(|event| event.r#type == "HttpApi");
         for event in events {
             let text = |field: &str| {
                 let value = event.properties.get(field).and_then(|value| value.as_str());
                 value.map(str::to_owned).with_context(|| format!("a route of {name} has no {field}"))
             };
-            let function = function.metadata.build_properties.binary.clone();
-            routes.push(Route { method: text("Method")?.to_uppercase(), path: text("Path")?, function });
+            let route = Route { method: text("Method")?.to_uppercase(), path: text("Path")?, function: binary.clone() };
+            functions.routes.push(route);
         }
+        let role = Role::new(&binary, &function.properties.policies, &resources)?;
+        functions.roles.insert(binary, role);
     }
-    ensure!(!routes.is_empty(), "the template has no routes");
-    routes.sort();
-    Ok(routes)
+    ensure!(!functions.routes.is_empty(), "the template has no routes");
+    functions.routes.sort();
+    Ok(functions)
 }

@@ -11,7 +11,7 @@ use crate::{
         keyring::KeyRing,
     },
     config::Config,
-    store::Table,
+    store::{Table, meter::Meter},
 };
 
 /// The parts that all requests of a process share.
@@ -52,6 +52,12 @@ impl App {
         Ok(Self::new(table(config), custody, config.issuer.clone(), config.dns_server))
     }
 
+    /// Reads the key ring, which also opens the connection to DynamoDB: best done before the first request. A failure is
+    /// not fatal: each request will say so.
+    pub async fn warm_up(&self) {
+        let _ = self.keys().public_keys().await;
+    }
+
     pub(crate) fn table(&self) -> &Table {
         &self.0.table
     }
@@ -87,7 +93,8 @@ pub fn table(config: &Config) -> Table {
     let mut builder = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
-        .credentials_provider(credentials());
+        .credentials_provider(credentials())
+        .interceptor(Meter);
     if let Some(endpoint) = &config.dynamodb_endpoint {
         builder = builder.endpoint_url(endpoint);
     }

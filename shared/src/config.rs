@@ -2,7 +2,7 @@
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
-use crate::{Error, Result};
+use crate::{Error, Result, auth::keyring::FIRST};
 
 /// What the environment says.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Config {
     pub key_file: Option<PathBuf>,
     /// `SCANWARD_DNS_SERVER`: the DNS server to ask, as `address:port`; without it the system's.
     pub dns_server: Option<SocketAddr>,
+    /// `SCANWARD_SIGNING_KEY_GENERATION`: which key signs sessions, from 1 to 9999; a number that is new makes a new key.
+    pub signing_key_generation: u16,
     /// `SCANWARD_ADMIN_EMAIL`: the first administrator.
     pub admin_email: Option<String>,
     /// `SCANWARD_ADMIN_PASSWORD`: the first administrator's first password.
@@ -35,6 +37,7 @@ impl Config {
     /// When a variable cannot be understood.
     pub fn from_env() -> Result<Self> {
         let dns_server = var("SCANWARD_DNS_SERVER").map(|text| text.parse()).transpose();
+        let generation = var("SCANWARD_SIGNING_KEY_GENERATION").map(|text| signing_key_generation(&text)).transpose();
         Ok(Self {
             table: var("SCANWARD_TABLE").unwrap_or_else(|| Self::TABLE.to_owned()),
             dynamodb_endpoint: var("SCANWARD_DYNAMODB_ENDPOINT"),
@@ -42,10 +45,20 @@ impl Config {
             kms_key_id: var("SCANWARD_KMS_KEY_ID"),
             key_file: var("SCANWARD_KEY_FILE").map(PathBuf::from),
             dns_server: dns_server.map_err(|_| Error::internal("SCANWARD_DNS_SERVER is not address:port"))?,
+            signing_key_generation: generation.map_err(Error::internal)?.unwrap_or(FIRST),
             admin_email: var("SCANWARD_ADMIN_EMAIL"),
             admin_password: var("SCANWARD_ADMIN_PASSWORD"),
         })
     }
+}
+
+/// Reads the generation of a signing key.
+///
+/// # Errors
+/// When it is not a number from 1 to 9999.
+pub fn signing_key_generation(text: &str) -> std::result::Result<u16, &'static str> {
+    let generation = text.parse().ok().filter(|generation| (FIRST..=9999).contains(generation));
+    generation.ok_or("a generation of the signing key is a number from 1 to 9999")
 }
 
 fn var(name: &str) -> Option<String> {

@@ -17,8 +17,9 @@ fn the_openapi_document_is_current() {
 
 #[test]
 fn the_template_routes_just_the_documented_operations() {
-    let routes: BTreeSet<_> = template::routes(TEMPLATE)
+    let routes: BTreeSet<_> = template::functions(TEMPLATE)
         .unwrap()
+        .routes
         .into_iter()
         .map(|route| (route.method, route.path, route.function))
         .collect();

@@ -23,6 +23,7 @@ mod gateway;
 mod idempotency;
 mod input;
 mod lists;
+mod logs;
 mod organizations;
 mod settings;
 mod users;

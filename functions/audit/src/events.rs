@@ -18,7 +18,7 @@ use shared::{
 ///
 /// Every write in the caller's organization and those below it, newest first.
 #[utoipa::path(
-    get, path = "/v2/audit/events", operation_id = "list_audit_events", tag = "audit",
+    get, path = "/v2/audit/events", tag = "audit",
     params(ListParams<LoggedEvent>),
     responses(
         (status = 200, description = "OK", body = List<Event>),
@@ -34,7 +34,7 @@ pub(crate) async fn list(caller: Manager, query: ListQuery<LoggedEvent>) -> Resu
 
 /// Get event by id
 #[utoipa::path(
-    get, path = "/v2/audit/events/{id}", operation_id = "show_audit_event", tag = "audit",
+    get, path = "/v2/audit/events/{id}", tag = "audit",
     params(("id" = EventId, Path, description = "The event's id.")),
     responses(
         (status = 200, description = "OK", body = Single<Event>),

@@ -2,10 +2,11 @@
 
 mod events;
 
-use shared::App;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use shared::{App, api::routes::Routes, operation};
 
-/// The routes of this function.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(events::list)).routes(routes!(events::show))
+/// The operations of this function.
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes
+        .add(operation!("list_audit_events", events::list))
+        .add(operation!("show_audit_event", events::show))
 }

@@ -16,7 +16,7 @@ pub(crate) struct Jwks {
 ///
 /// The keys that verify sessions and client profiles, as a JSON Web Key Set (RFC 7517).
 #[utoipa::path(
-    get, path = "/.well-known/jwks.json", operation_id = "show_jwks", tag = "authentication", security(()),
+    get, path = "/.well-known/jwks.json", tag = "authentication", security(()),
     responses((status = 200, description = "OK", body = Jwks))
 )]
 pub(crate) async fn show(State(app): State<App>) -> Result<impl IntoResponse> {

@@ -4,13 +4,12 @@ mod jwks;
 mod sign_in;
 mod sign_out;
 
-use shared::App;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use shared::{App, api::routes::Routes, operation};
 
-/// The routes of this function.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(sign_in::sign_in))
-        .routes(routes!(sign_out::sign_out))
-        .routes(routes!(jwks::show))
+/// The operations of this function.
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes
+        .add(operation!("sign_in", sign_in::sign_in))
+        .add(operation!("sign_out", sign_out::sign_out))
+        .add(operation!("show_jwks", jwks::show))
 }

@@ -12,7 +12,7 @@ use shared::{
 /// Opens a session. Whatever is wrong, the answer is the same 401 after the same time; repeated failures are slowed down
 /// per account and per address. `Idempotency-Key` is not looked at, since a token is never stored.
 #[utoipa::path(
-    post, path = "/auth/sign_in", operation_id = "sign_in", tag = "authentication", request_body = SignIn,
+    post, path = "/auth/sign_in", tag = "authentication", request_body = SignIn,
     security(()),
     responses(
         (status = 200, description = "OK", body = SignedIn),

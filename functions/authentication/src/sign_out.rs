@@ -11,7 +11,7 @@ use shared::{
 ///
 /// Ends the session of the token at once.
 #[utoipa::path(
-    delete, path = "/auth/sign_out", operation_id = "sign_out", tag = "authentication",
+    delete, path = "/auth/sign_out", tag = "authentication",
     responses(
         (status = 200, description = "OK", body = Done),
         (status = 401, description = "Unauthorized", body = ErrorBody),

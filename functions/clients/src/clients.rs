@@ -13,7 +13,7 @@ use shared::{
 ///
 /// The client with its partner and its enrollment token.
 #[utoipa::path(
-    get, path = "/v2/clients/{client_id}", operation_id = "show_client", tag = "clients",
+    get, path = "/v2/clients/{client_id}", tag = "clients",
     params(("client_id" = OrganizationId, Path, description = "Unique identifier for the client organization.")),
     responses(
         (status = 200, description = "OK", body = ClientView),
@@ -31,7 +31,7 @@ pub(crate) async fn show(caller: Caller, Param(id): Param<OrganizationId>) -> Re
 ///
 /// Only the fields present are changed. `deleted` is final; the present mode again is no change.
 #[utoipa::path(
-    patch, path = "/v2/clients/{client_id}", operation_id = "update_client", tag = "clients",
+    patch, path = "/v2/clients/{client_id}", tag = "clients",
     request_body = UpdateClient,
     params(
         ("client_id" = OrganizationId, Path, description = "Unique identifier for the client organization."),

@@ -13,7 +13,7 @@ use shared::{
 ///
 /// Every change of what is collected, newest first.
 #[utoipa::path(
-    get, path = "/v2/clients/{client_id}/collection-control/audit-log", operation_id = "list_collection_control_entries",
+    get, path = "/v2/clients/{client_id}/collection-control/audit-log",
     tag = "clients",
     params(
         ("client_id" = OrganizationId, Path, description = "Unique identifier for the client organization."),

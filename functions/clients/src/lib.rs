@@ -5,13 +5,19 @@ mod control_log;
 
 use shared::{
     App,
-    api::{error::Dialect, service::speaking},
+    api::{
+        error::Dialect,
+        routes::{Routes, Rule},
+    },
+    operation,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes of this function.
-pub fn routes() -> OpenApiRouter<App> {
-    let routes =
-        OpenApiRouter::new().routes(routes!(clients::show, clients::update)).routes(routes!(control_log::list));
-    speaking(Dialect::UpdateClient, routes)
+/// The operations of this function.
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes.under(Rule::Speaking(Dialect::UpdateClient), |routes| {
+        routes
+            .add(operation!("show_client", clients::show))
+            .add(operation!("update_client", clients::update))
+            .add(operation!("list_collection_control_entries", control_log::list))
+    })
 }

@@ -20,7 +20,7 @@ pub(crate) struct Health {
 #[utoipa::path(
     get,
     path = "/health",
-    operation_id = "health",
+   
     tag = "docs",
     summary = "Health",
     security(()),

@@ -1,6 +1,6 @@
 //! What anyone may ask of the platform: whether it is up, its OpenAPI document, and the API reference that shows it.
 
-use utoipa_axum::{router::OpenApiRouter, routes};
+use shared::{api::routes::Routes, operation};
 
 mod document;
 mod health;
@@ -9,13 +9,14 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-/// The routes of this function. They need no state, so they go with any.
-pub fn routes<S>() -> OpenApiRouter<S>
+/// The operations of this function. They need no state, so they go with any.
+pub fn routes<S, R>(routes: R) -> R
 where
     S: Clone + Send + Sync + 'static,
+    R: Routes<S>,
 {
-    OpenApiRouter::new()
-        .routes(routes!(health::health))
-        .routes(routes!(openapi::openapi_document))
-        .routes(routes!(reference::api_reference))
+    routes
+        .add(operation!("health", health::health))
+        .add(operation!("openapi_document", openapi::openapi_document))
+        .add(operation!("api_reference", reference::api_reference))
 }

@@ -11,7 +11,7 @@ static DOCUMENT: Document = published!("OPENAPI", "application/json");
 #[utoipa::path(
     get,
     path = "/openapi.json",
-    operation_id = "openapi_document",
+   
     tag = "docs",
     summary = "OpenAPI document",
     security(()),

@@ -23,7 +23,7 @@ const POLICY: &str = concat!(
 #[utoipa::path(
     get,
     path = "/docs",
-    operation_id = "api_reference",
+   
     tag = "docs",
     summary = "API reference",
     security(()),

@@ -2,14 +2,14 @@
 
 mod organizations;
 
-use shared::App;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use shared::{App, api::routes::Routes, operation};
 
-/// The routes of this function.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(organizations::list, organizations::create)).routes(routes!(
-        organizations::show,
-        organizations::update,
-        organizations::delete
-    ))
+/// The operations of this function.
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes
+        .add(operation!("list_organizations", organizations::list))
+        .add(operation!("create_organization", organizations::create))
+        .add(operation!("show_organization", organizations::show))
+        .add(operation!("update_organization", organizations::update))
+        .add(operation!("delete_organization", organizations::delete))
 }

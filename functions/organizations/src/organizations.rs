@@ -21,7 +21,7 @@ use shared::{
 ///
 /// The caller's organization and those below it, each before its own children; all organizations for an Admin.
 #[utoipa::path(
-    get, path = "/v2/organizations", operation_id = "list_organizations", tag = "organizations",
+    get, path = "/v2/organizations", tag = "organizations",
     params(ListParams<Organization>),
     responses(
         (status = 200, description = "OK", body = List<OrganizationView>),
@@ -40,7 +40,7 @@ pub(crate) async fn list(caller: Manager, query: ListQuery<Organization>) -> Res
 ///
 /// Also makes its client facet: collection mode `saas_usage` and a default enrollment token.
 #[utoipa::path(
-    post, path = "/v2/organizations", operation_id = "create_organization", tag = "organizations",
+    post, path = "/v2/organizations", tag = "organizations",
     request_body = CreateOrganization,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
     responses(
@@ -64,7 +64,7 @@ pub(crate) async fn create(caller: Manager, once: Once, Body(body): Body<CreateO
 
 /// Retrieve an organization
 #[utoipa::path(
-    get, path = "/v2/organizations/{id}", operation_id = "show_organization", tag = "organizations",
+    get, path = "/v2/organizations/{id}", tag = "organizations",
     params(("id" = OrganizationId, Path, description = "The organization's id.")),
     responses(
         (status = 200, description = "OK", body = Single<OrganizationView>),
@@ -84,7 +84,7 @@ pub(crate) async fn show(caller: Manager, Param(id): Param<OrganizationId>) -> R
 ///
 /// An optional text that is absent stays as it is; null clears it. The answer has no body.
 #[utoipa::path(
-    put, path = "/v2/organizations/{id}", operation_id = "update_organization", tag = "organizations",
+    put, path = "/v2/organizations/{id}", tag = "organizations",
     request_body = UpdateOrganization,
     params(
         ("id" = OrganizationId, Path, description = "The organization's id."),
@@ -119,7 +119,7 @@ pub(crate) async fn update(
 ///
 /// Refused while it has users or organizations below it. Its audit log stays with the organizations above.
 #[utoipa::path(
-    delete, path = "/v2/organizations/{id}", operation_id = "delete_organization", tag = "organizations",
+    delete, path = "/v2/organizations/{id}", tag = "organizations",
     params(
         ("id" = OrganizationId, Path, description = "The organization's id."),
         ("If-Match" = Option<String>, Header, description = "The version to delete."),

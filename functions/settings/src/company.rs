@@ -12,7 +12,7 @@ use shared::{
 /// Merges what is sent into the company's data, field by field: an absent field stays as it is, an array is replaced,
 /// and null clears `parent_company` and `global_entity_identifier`.
 #[utoipa::path(
-    patch, path = "/client/company", operation_id = "update_company", tag = "settings", request_body = UpdateCompany,
+    patch, path = "/client/company", tag = "settings", request_body = UpdateCompany,
     responses(
         (status = 200, description = "OK", body = Single<CompanyView>),
         (status = 400, description = "The body is not JSON", body = ErrorBody),

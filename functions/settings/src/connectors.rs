@@ -23,7 +23,7 @@ use shared::{
 /// JSON object within the bounds of Save Tool Configuration. Secrets are kept sealed and shown as `***`; sending `***`
 /// keeps what is stored at its place. A client has at most 10 connectors.
 #[utoipa::path(
-    put, path = "/client/connector/{connector_name}", operation_id = "save_connector", tag = "settings",
+    put, path = "/client/connector/{connector_name}", tag = "settings",
     request_body = SaveConnector,
     params(("connector_name" = String, Path, description = "The connector: up to 64 of a-z and 0-9.")),
     responses(
@@ -49,7 +49,7 @@ pub(crate) async fn save(
 ///
 /// Removes the configuration of a connector, with its secrets.
 #[utoipa::path(
-    delete, path = "/client/connector/{connector_name}", operation_id = "delete_connector", tag = "settings",
+    delete, path = "/client/connector/{connector_name}", tag = "settings",
     params(("connector_name" = String, Path, description = "The connector: up to 64 of a-z and 0-9.")),
     responses(
         (status = 200, description = "OK", body = Done),

@@ -20,7 +20,7 @@ use crate::dns;
 ///
 /// The domains that the client claims, each with the DNS record that proves it.
 #[utoipa::path(
-    get, path = "/client/domains", operation_id = "list_domains", tag = "settings",
+    get, path = "/client/domains", tag = "settings",
     params(("validated" = Option<bool>, Query, description = "Only domains that are verified, or that are not.")),
     responses(
         (status = 200, description = "OK", body = List<DomainView>),
@@ -42,7 +42,7 @@ pub(crate) async fn list(caller: Caller, flags: Flags) -> Result<List<DomainView
 /// The answer tells the TXT record that proves the claim; publish it and verify the domain. A client claims at most 10
 /// domains.
 #[utoipa::path(
-    post, path = "/client/domains", operation_id = "claim_domain", tag = "settings", request_body = ClaimDomain,
+    post, path = "/client/domains", tag = "settings", request_body = ClaimDomain,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
     responses(
         (status = 201, description = "Created", body = Single<DomainView>),
@@ -65,7 +65,7 @@ pub(crate) async fn claim(caller: Manager, once: Once, Body(body): Body<ClaimDom
 ///
 /// Looks for the TXT record that proves the claim. A domain that is verified stays so, without another look.
 #[utoipa::path(
-    post, path = "/client/domains/{domain}/verify", operation_id = "verify_domain", tag = "settings",
+    post, path = "/client/domains/{domain}/verify", tag = "settings",
     params(
         ("domain" = String, Path, description = "The domain, as it was claimed."),
         ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless."),

@@ -11,7 +11,7 @@ use shared::{
 ///
 /// Turns the enrichment of findings by deep reasoning on. It cannot be turned off here.
 #[utoipa::path(
-    put, path = "/client/deep-reasoning-enrichment", operation_id = "enable_deep_reasoning_enrichment",
+    put, path = "/client/deep-reasoning-enrichment",
     tag = "settings",
     responses(
         (status = 200, description = "OK", body = Single<EnrichmentView>),

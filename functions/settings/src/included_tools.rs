@@ -22,7 +22,7 @@ use shared::{
 /// and are preferred.
 #[deprecated = "add and remove tools one by one"]
 #[utoipa::path(
-    put, path = "/client/included-tools", operation_id = "save_included_tools", tag = "settings",
+    put, path = "/client/included-tools", tag = "settings",
     request_body = SaveIncludedTools,
     responses(
         (status = 200, description = "OK", body = Single<IncludedToolsView>),
@@ -43,7 +43,7 @@ pub(crate) async fn replace(caller: Manager, Body(body): Body<SaveIncludedTools>
 ///
 /// Adds a security tool to those that scans include. A tool that is among them already is no change.
 #[utoipa::path(
-    post, path = "/client/included-tools", operation_id = "add_included_tool", tag = "settings",
+    post, path = "/client/included-tools", tag = "settings",
     request_body = AddIncludedTool,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
     responses(
@@ -69,7 +69,7 @@ pub(crate) async fn add(caller: Manager, once: Once, Body(body): Body<AddInclude
 ///
 /// Removes a security tool from those that scans include. A tool that is not among them is no change.
 #[utoipa::path(
-    delete, path = "/client/included-tools/{tool_name}", operation_id = "remove_included_tool", tag = "settings",
+    delete, path = "/client/included-tools/{tool_name}", tag = "settings",
     params(("tool_name" = String, Path, description = "The tool: up to 64 of a-z, 0-9, dots, dashes and underscores.")),
     responses(
         (status = 200, description = "OK", body = Single<IncludedToolsView>),

@@ -15,30 +15,45 @@ mod tools;
 
 use shared::{
     App, Result,
-    api::service::unversioned,
+    api::routes::{Routes, Rule},
     auth::{caller::Caller, custody::Purpose, sealing::SealingKey},
     domain::organization::{self, Organization},
+    operation,
     store::Stored,
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-/// The routes of this function.
+/// The operations of this function.
 #[expect(deprecated, reason = "so the OpenAPI document marks one operation")]
-pub fn routes() -> OpenApiRouter<App> {
-    let routes = OpenApiRouter::new()
-        .routes(routes!(profile::show))
-        .routes(routes!(company::update))
-        .routes(routes!(scan_configuration::update))
-        .routes(routes!(setup::complete))
-        .routes(routes!(enrichment::enable))
-        .routes(routes!(plugins::save, plugins::delete))
-        .routes(routes!(tools::save, tools::reset))
-        .routes(routes!(included_tools::replace, included_tools::add))
-        .routes(routes!(included_tools::remove))
-        .routes(routes!(connectors::save, connectors::delete))
-        .routes(routes!(domains::list, domains::claim))
-        .routes(routes!(domains::verify));
-    unversioned(routes)
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes.under(Rule::Unversioned, |routes| {
+        routes
+        .add(operation!("show_client_profile", profile::show))
+        .add(operation!("update_company", company::update))
+        .add(operation!("update_scan_configuration", scan_configuration::update))
+        .add(operation!("update_setup", setup::complete))
+        .add(operation!("enable_deep_reasoning_enrichment", enrichment::enable))
+        .add(operation!("save_plugin", plugins::save))
+        .add(operation!("delete_plugin", plugins::delete))
+        .add(operation!("save_tool", tools::save))
+        .add(operation!("delete_tool", tools::reset))
+        .add(operation!("save_included_tools", included_tools::replace))
+        .add(operation!("add_included_tool", included_tools::add))
+        .add(operation!("remove_included_tool", included_tools::remove))
+        .add(operation!("save_connector", connectors::save))
+        .add(operation!("delete_connector", connectors::delete))
+        .add(operation!("list_domains", domains::list))
+        .add(operation!("claim_domain", domains::claim))
+        .add(operation!("verify_domain", domains::verify))
+    })
+}
+
+/// Makes the keys that sign and seal where there are none, so that the public one is published before it is needed.
+///
+/// # Errors
+/// 500 when DynamoDB or the custody of keys fails.
+pub async fn prepare(app: &App) -> Result<()> {
+    app.keys().signing_key(Purpose::ProfileSigning).await?;
+    app.keys().sealing_key(Purpose::SettingsSealing).await.map(|_| ())
 }
 
 /// The caller's own organization, which is the client that every operation here is about.

@@ -20,7 +20,7 @@ use shared::{
 /// Saves the configuration of a plugin for source control in place of the one before. Its token is kept sealed and shown
 /// as `***`; sending `***` keeps the stored one.
 #[utoipa::path(
-    put, path = "/client/plugin/{plugin}", operation_id = "save_plugin", tag = "settings", request_body = SavePlugin,
+    put, path = "/client/plugin/{plugin}", tag = "settings", request_body = SavePlugin,
     params(("plugin" = PluginName, Path, description = "The plugin.")),
     responses(
         (status = 200, description = "OK", body = Single<ConfigurationView<Plugins>>),
@@ -45,7 +45,7 @@ pub(crate) async fn save(
 ///
 /// Removes the configuration of a plugin for source control, with its token.
 #[utoipa::path(
-    delete, path = "/client/plugin/{plugin}", operation_id = "delete_plugin", tag = "settings",
+    delete, path = "/client/plugin/{plugin}", tag = "settings",
     params(("plugin" = PluginName, Path, description = "The plugin.")),
     responses(
         (status = 200, description = "OK", body = Done),

@@ -57,7 +57,7 @@ fn quality(headers: &HeaderMap, media_type: &str) -> f32 {
 /// The profile of the caller's organization with all its settings, as a signed JWT; `***` stands for each secret. With
 /// `Accept: application/jwt` the answer is the JWT alone. The credential needs the scope `uid`, which an API key lacks.
 #[utoipa::path(
-    get, path = "/client", operation_id = "show_client_profile", tag = "settings",
+    get, path = "/client", tag = "settings",
     responses(
         (status = 200, description = "OK", content((SignedProfile = "application/json"), (String = "application/jwt"))),
         (status = 401, description = "Unauthorized", body = ErrorBody),

@@ -11,7 +11,7 @@ use shared::{
 ///
 /// Sets the autonomous scan, the scheduled scan and the options of the AI remediator; an absent field stays as it is.
 #[utoipa::path(
-    patch, path = "/client/scan-configuration", operation_id = "update_scan_configuration", tag = "settings",
+    patch, path = "/client/scan-configuration", tag = "settings",
     request_body = UpdateScanConfiguration,
     responses(
         (status = 200, description = "OK", body = Single<ScanConfigurationView>),

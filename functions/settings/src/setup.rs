@@ -11,7 +11,7 @@ use shared::{
 ///
 /// Records that the account is set up, with the present time. Where that was recorded before, nothing changes.
 #[utoipa::path(
-    put, path = "/client/setup", operation_id = "update_setup", tag = "settings",
+    put, path = "/client/setup", tag = "settings",
     responses(
         (status = 200, description = "OK", body = Single<SetupView>),
         (status = 401, description = "Unauthorized", body = ErrorBody),

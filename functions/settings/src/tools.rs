@@ -17,7 +17,7 @@ use shared::{
 /// tells a secret, such as `api_key`, is kept sealed and shown as `***`; sending `***` keeps what is stored at its place.
 /// An object has at most 64 KiB, 200 keys, 50 secrets and 8 levels, and a client has at most 30 tools.
 #[utoipa::path(
-    put, path = "/client/tool/{tool_name}", operation_id = "save_tool", tag = "settings", request_body = FreeForm,
+    put, path = "/client/tool/{tool_name}", tag = "settings", request_body = FreeForm,
     params(("tool_name" = String, Path, description = "The tool: up to 64 of a-z, 0-9, dots, dashes and underscores.")),
     responses(
         (status = 200, description = "OK", body = Single<ConfigurationView<Tools>>),
@@ -42,7 +42,7 @@ pub(crate) async fn save(
 ///
 /// Resets the configuration of a security tool to an empty object. The tool stays among the configured ones.
 #[utoipa::path(
-    delete, path = "/client/tool/{tool_name}", operation_id = "delete_tool", tag = "settings",
+    delete, path = "/client/tool/{tool_name}", tag = "settings",
     params(("tool_name" = String, Path, description = "The tool: up to 64 of a-z, 0-9, dots, dashes and underscores.")),
     responses(
         (status = 200, description = "OK", body = Single<ConfigurationView<Tools>>),

@@ -3,15 +3,22 @@
 mod me;
 mod preferences;
 
-use shared::{App, api::service::unversioned};
-use utoipa_axum::{router::OpenApiRouter, routes};
+use shared::{
+    App,
+    api::routes::{Routes, Rule},
+    operation,
+};
 
-/// The routes of this function.
-pub fn routes() -> OpenApiRouter<App> {
-    let preferences = OpenApiRouter::new()
-        .routes(routes!(preferences::list))
-        .routes(routes!(preferences::update))
-        .routes(routes!(preferences::enable))
-        .routes(routes!(preferences::disable));
-    OpenApiRouter::new().routes(routes!(me::show, me::update)).merge(unversioned(preferences))
+/// The operations of this function.
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes
+        .add(operation!("show_current_user", me::show))
+        .add(operation!("update_current_user", me::update))
+        .under(Rule::Unversioned, |preferences| {
+            preferences
+                .add(operation!("list_notification_preferences", preferences::list))
+                .add(operation!("update_notification_preference", preferences::update))
+                .add(operation!("enable_notification_preference", preferences::enable))
+                .add(operation!("disable_notification_preference", preferences::disable))
+        })
 }

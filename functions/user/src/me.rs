@@ -21,7 +21,7 @@ use shared::{
 ///
 /// The profile of the user behind the credential.
 #[utoipa::path(
-    get, path = "/v2/user/me", operation_id = "show_current_user", tag = "user",
+    get, path = "/v2/user/me", tag = "user",
     params(("details" = Option<bool>, Query, description = "Adds the user's organization.")),
     responses(
         (status = 200, description = "OK", body = Single<UserView>),
@@ -46,7 +46,7 @@ pub(crate) async fn show(caller: Caller, flags: Flags) -> Result<Single<UserView
 ///
 /// Only the fields present are changed; null clears a text.
 #[utoipa::path(
-    put, path = "/v2/user/me", operation_id = "update_current_user", tag = "user",
+    put, path = "/v2/user/me", tag = "user",
     request_body = UpdateMe,
     params(("If-Match" = Option<String>, Header, description = "The version to change.")),
     responses(

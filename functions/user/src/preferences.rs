@@ -14,7 +14,7 @@ use shared::{
 
 /// Get users notification preferences
 #[utoipa::path(
-    get, path = "/v2/user/preferences/notifications", operation_id = "list_notification_preferences", tag = "user",
+    get, path = "/v2/user/preferences/notifications", tag = "user",
     responses(
         (status = 200, description = "OK", body = List<PreferenceView>),
         (status = 401, description = "Unauthorized", body = ErrorBody),
@@ -30,7 +30,7 @@ pub(crate) async fn list(caller: Caller) -> Result<List<PreferenceView>> {
 ///
 /// Only the fields present are changed. (The document titles this operation "Change users product" by mistake.)
 #[utoipa::path(
-    put, path = "/v2/user/preferences/notifications/{name}", operation_id = "update_notification_preference",
+    put, path = "/v2/user/preferences/notifications/{name}",
     tag = "user", request_body = UpdatePreference,
     params(("name" = PreferenceName, Path, description = "The name of the notification preference.")),
     responses(
@@ -52,7 +52,7 @@ pub(crate) async fn update(
 
 /// Enable user's event notification preference
 #[utoipa::path(
-    put, path = "/v2/user/preferences/notifications/{name}/enable", operation_id = "enable_notification_preference",
+    put, path = "/v2/user/preferences/notifications/{name}/enable",
     tag = "user",
     params(("name" = PreferenceName, Path, description = "The name of the notification preference.")),
     responses(
@@ -69,7 +69,7 @@ pub(crate) async fn enable(caller: Caller, Param(name): Param<PreferenceName>) -
 
 /// Disable user's event notification preference
 #[utoipa::path(
-    put, path = "/v2/user/preferences/notifications/{name}/disable", operation_id = "disable_notification_preference",
+    put, path = "/v2/user/preferences/notifications/{name}/disable",
     tag = "user",
     params(("name" = PreferenceName, Path, description = "The name of the notification preference.")),
     responses(

@@ -2,14 +2,14 @@
 
 mod users;
 
-use shared::App;
-use utoipa_axum::{router::OpenApiRouter, routes};
+use shared::{App, api::routes::Routes, operation};
 
-/// The routes of this function.
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(users::list, users::create)).routes(routes!(
-        users::show,
-        users::update,
-        users::delete
-    ))
+/// The operations of this function.
+pub fn routes<R: Routes<App>>(routes: R) -> R {
+    routes
+        .add(operation!("list_users", users::list))
+        .add(operation!("create_user", users::create))
+        .add(operation!("show_user", users::show))
+        .add(operation!("update_user", users::update))
+        .add(operation!("delete_user", users::delete))
 }

@@ -24,7 +24,7 @@ use shared::{
 ///
 /// The users of the caller's organization and of those below it; all users for an Admin.
 #[utoipa::path(
-    get, path = "/v2/users", operation_id = "list_users", tag = "users", params(ListParams<User>),
+    get, path = "/v2/users", tag = "users", params(ListParams<User>),
     responses(
         (status = 200, description = "OK", body = List<UserView>),
         (status = 401, description = "Unauthorized", body = ErrorBody),
@@ -41,7 +41,7 @@ pub(crate) async fn list(caller: Manager, query: ListQuery<User>) -> Result<List
 ///
 /// Without a password the user exists unconfirmed. A password needs `confirmed`: the caller vouches for the address.
 #[utoipa::path(
-    post, path = "/v2/users", operation_id = "create_user", tag = "users", request_body = CreateUser,
+    post, path = "/v2/users", tag = "users", request_body = CreateUser,
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
     responses(
         (status = 201, description = "Created", body = Single<UserView>),
@@ -60,7 +60,7 @@ pub(crate) async fn create(caller: Manager, once: Once, Body(body): Body<CreateU
 
 /// Show User
 #[utoipa::path(
-    get, path = "/v2/users/{id}", operation_id = "show_user", tag = "users",
+    get, path = "/v2/users/{id}", tag = "users",
     params(("id" = UserId, Path, description = "The user's id.")),
     responses(
         (status = 200, description = "OK", body = Single<UserView>),
@@ -80,7 +80,7 @@ pub(crate) async fn show(caller: Manager, Param(id): Param<UserId>) -> Result<Si
 /// Only the fields present are changed; null clears a text. Another `organization_id` moves the user, which needs
 /// authority over both organizations.
 #[utoipa::path(
-    put, path = "/v2/users/{id}", operation_id = "update_user", tag = "users", request_body = UpdateUser,
+    put, path = "/v2/users/{id}", tag = "users", request_body = UpdateUser,
     params(
         ("id" = UserId, Path, description = "The user's id."),
         ("If-Match" = Option<String>, Header, description = "The version to change."),
@@ -114,7 +114,7 @@ pub(crate) async fn update(
 ///
 /// Ends the user's sessions and frees the e-mail address at once.
 #[utoipa::path(
-    delete, path = "/v2/users/{id}", operation_id = "delete_user", tag = "users",
+    delete, path = "/v2/users/{id}", tag = "users",
     params(
         ("id" = UserId, Path, description = "The user's id."),
         ("If-Match" = Option<String>, Header, description = "The version to delete."),

@@ -8,5 +8,6 @@ pub mod list;
 pub mod precondition;
 pub mod request;
 pub mod response;
+pub mod routes;
 pub mod service;
 pub mod values;

@@ -4,7 +4,7 @@ use std::{convert::Infallible, str::FromStr};
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use lambda_http::RequestExt;
+use lambda_http::{Context, RequestExt};
 use lambda_http::{aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext};
 
 use super::error::{Error, FieldError};
@@ -16,19 +16,28 @@ pub struct RequestInfo {
     pub request_id: String,
     /// The address that called the gateway.
     pub source_address: String,
+    /// The id of the trace that X-Ray keeps of the request.
+    pub trace_id: Option<String>,
 }
 
 impl RequestInfo {
     /// Reads the gateway's own account of the request, which a caller cannot forge.
     pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
+        let trace = request.extensions().get::<Context>().and_then(|context| context.xray_trace_id.as_deref());
         match request.extensions().get::<RequestContext>() {
             Some(RequestContext::ApiGatewayV2(ApiGatewayV2httpRequestContext { request_id, http, .. })) => Self {
                 request_id: request_id.clone().unwrap_or_default(),
                 source_address: http.source_ip.clone().unwrap_or_default(),
+                trace_id: trace.and_then(trace_id),
             },
             _ => Self::default(),
         }
     }
+}
+
+/// The id in the runtime's trace header, `Root=1-...;Parent=...;Sampled=1`.
+fn trace_id(header: &str) -> Option<String> {
+    header.split(';').find_map(|part| part.strip_prefix("Root=")).map(str::to_owned)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {

@@ -20,6 +20,7 @@ use crate::{
     },
     id::{OrganizationId, SessionId},
     store::{Key, Store, Stored},
+    telemetry,
 };
 
 /// Who calls: the user or program behind the request's credentials.
@@ -209,6 +210,7 @@ impl FromRequestParts<App> for Caller {
         }
         let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
         let caller = Self::authenticate(app, &parts.headers, request).await?;
+        telemetry::acts(&caller.actor, caller.organization);
         parts.extensions.insert(caller.clone());
         Ok(caller)
     }

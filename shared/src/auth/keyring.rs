@@ -27,8 +27,11 @@ use crate::{
 const FRESH_FOR: Duration = Duration::from_secs(300);
 /// How soon a process reads again because a token names a key that it does not know.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// Where the first key of its kind stands, so that two processes cannot both make one.
-const FIRST: &str = "0001";
+/// How old a signing key is before it signs where there is an older one: by then every process that meets its signature
+/// can see it, since none reads again sooner than [`READ_AGAIN_AFTER`].
+const SIGNS_AFTER_SECONDS: i64 = 10;
+/// The first generation of a key. A generation has one place, so that two processes cannot both make it.
+pub const FIRST: u16 = 1;
 
 /// A key as it is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -113,7 +116,7 @@ impl KeyRing {
 
     /// The public key `kid` of the session keys, if there is one.
     pub(crate) async fn session_public_key(&self, kid: &str) -> Result<Option<String>> {
-        let prefix = format!("SIGNING#{}#", Purpose::SessionSigning.as_str());
+        let prefix = prefix(SIGNING, Purpose::SessionSigning);
         for age in [FRESH_FOR, READ_AGAIN_AFTER] {
             let items = self.items(age).await?;
             let found = items.iter().find(|item| item.kid == kid && item.sort.starts_with(&prefix));
@@ -124,13 +127,26 @@ impl KeyRing {
         Ok(None)
     }
 
-    /// The key that signs for `purpose` now; the first one is made here.
+    /// The key that signs for `purpose` now: the newest that every process can see. The first use makes the first one.
     ///
     /// # Errors
     /// 500 when the function has no custody for the purpose, or DynamoDB fails.
     pub async fn signing_key(&self, purpose: Purpose) -> Result<SigningKey> {
-        let item = self.wrapped_key("SIGNING", purpose).await?;
+        let item = self.wrapped_key(SIGNING, purpose).await?;
         SigningKey::from_seed(&item.kid, purpose, &self.unwrapped(purpose, &item).await?)
+    }
+
+    /// Makes the signing key of a generation where there is none. Soon it signs, as the newest; the keys of earlier
+    /// generations go on verifying what they signed.
+    ///
+    /// # Errors
+    /// 500 when the function has no custody for the purpose, or DynamoDB fails.
+    pub async fn ensure_signing_key(&self, purpose: Purpose, generation: u16) -> Result<()> {
+        let place = place(SIGNING, purpose, generation);
+        match self.newest(&place).await? {
+            Some(_) => Ok(()),
+            None => self.make(SIGNING, purpose, generation).await.map(|_| ()),
+        }
     }
 
     /// The key that seals for `purpose`; the first use makes it.
@@ -138,30 +154,36 @@ impl KeyRing {
     /// # Errors
     /// 500 when the function has no custody for the purpose, or DynamoDB fails.
     pub async fn sealing_key(&self, purpose: Purpose) -> Result<SealingKey> {
-        let item = self.wrapped_key("SEALING", purpose).await?;
+        let item = self.wrapped_key(SEALING, purpose).await?;
         SealingKey::new(&item.kid, &self.unwrapped(purpose, &item).await?)
     }
 
-    /// The key that seals cursors; the first use makes it.
+    /// Makes the key that seals cursors where there is none.
     ///
     /// # Errors
     /// 500 when DynamoDB fails.
+    pub async fn ensure_cursor_key(&self) -> Result<()> {
+        if self.newest(CURSOR).await?.is_some() {
+            return Ok(());
+        }
+        let material = Some(URL_SAFE_NO_PAD.encode(random::<32>()?));
+        let item = RingItem { material, ..RingItem::new(format!("{CURSOR}{FIRST:04}")) };
+        self.first(CURSOR, item).await.map(|_| ())
+    }
+
+    /// The key that seals cursors.
+    ///
+    /// # Errors
+    /// 500 when there is none, or DynamoDB fails.
     pub async fn cursor_key(&self) -> Result<SealingKey> {
-        let prefix = "CURSOR#";
-        let item = match self.newest(prefix).await? {
-            Some(item) => item,
-            None => {
-                let material = Some(URL_SAFE_NO_PAD.encode(random::<32>()?));
-                self.first(prefix, RingItem { material, ..RingItem::new(format!("{prefix}{FIRST}")) }).await?
-            }
-        };
+        let item = self.newest(CURSOR).await?.ok_or_else(|| Error::internal("the key ring has no cursor key"))?;
         SealingKey::new(&item.kid, &decoded(item.material.as_deref())?)
     }
 
     /// Publishes a public key whose private key is nowhere, for tokens that were signed once.
     #[cfg(feature = "demo")]
     pub(crate) async fn publish(&self, kid: &str, public_key: &str) -> Result<()> {
-        let sort = format!("SIGNING#{}#{kid}", Purpose::SessionSigning.as_str());
+        let sort = format!("{}{kid}", prefix(SIGNING, Purpose::SessionSigning));
         let item = RingItem { kid: kid.to_owned(), public_key: Some(public_key.to_owned()), ..RingItem::new(sort) };
         self.table.put_new(to_item(&item, 1)?).await?;
         self.forget().await;
@@ -169,29 +191,34 @@ impl KeyRing {
     }
 
     async fn wrapped_key(&self, kind: &str, purpose: Purpose) -> Result<RingItem> {
-        let prefix = format!("{kind}#{}#", purpose.as_str());
-        if let Some(item) = self.newest(&prefix).await? {
-            return Ok(item);
+        match self.newest(&prefix(kind, purpose)).await? {
+            Some(item) => Ok(item),
+            None => self.make(kind, purpose, FIRST).await,
         }
-        let (material, wrapped) = self.custody.generate(purpose).await?;
-        let public_key = if kind == "SIGNING" { Some(public_key(&material)?) } else { None };
-        let wrapped = Some(URL_SAFE_NO_PAD.encode(wrapped));
-        self.first(&prefix, RingItem { public_key, wrapped, ..RingItem::new(format!("{prefix}{FIRST}")) }).await
     }
 
-    /// The newest key under a prefix whose private half is here.
+    async fn make(&self, kind: &str, purpose: Purpose, generation: u16) -> Result<RingItem> {
+        let (material, wrapped) = self.custody.generate(purpose).await?;
+        let public_key = if kind == SIGNING { Some(public_key(&material)?) } else { None };
+        let wrapped = Some(URL_SAFE_NO_PAD.encode(wrapped));
+        let place = place(kind, purpose, generation);
+        self.first(&place, RingItem { public_key, wrapped, ..RingItem::new(place.clone()) }).await
+    }
+
+    /// The newest key under a prefix whose private half is here and that every process can see.
     async fn newest(&self, prefix: &str) -> Result<Option<RingItem>> {
         let items = self.items(FRESH_FOR).await?;
-        let usable =
-            |item: &&RingItem| item.sort.starts_with(prefix) && (item.wrapped.is_some() || item.material.is_some());
-        Ok(items.iter().rfind(usable).cloned())
+        let usable = |item: &&RingItem| item.is_usable() && item.sort.starts_with(prefix);
+        let is_settled = |item: &&RingItem| item.created_at.plus_seconds(SIGNS_AFTER_SECONDS) <= Timestamp::now();
+        let settled = items.iter().filter(usable).rfind(is_settled);
+        Ok(settled.or_else(|| items.iter().rfind(usable)).cloned())
     }
 
-    /// Stores the first key under a prefix, unless another process was faster; the one that stands is returned.
-    async fn first(&self, prefix: &str, item: RingItem) -> Result<RingItem> {
+    /// Stores the key of a place, unless another process was faster; the one that stands is returned.
+    async fn first(&self, place: &str, item: RingItem) -> Result<RingItem> {
         self.table.put_new(to_item(&item, 1)?).await?;
         self.forget().await;
-        self.newest(prefix).await?.ok_or_else(|| Error::internal(format!("the key ring has no {prefix}")))
+        self.newest(place).await?.ok_or_else(|| Error::internal(format!("the key ring has no {place}")))
     }
 
     async fn unwrapped(&self, purpose: Purpose, item: &RingItem) -> Result<Material> {
@@ -220,6 +247,10 @@ impl KeyRing {
 }
 
 impl RingItem {
+    fn is_usable(&self) -> bool {
+        self.wrapped.is_some() || self.material.is_some()
+    }
+
     fn new(sort: String) -> Self {
         Self {
             sort,
@@ -230,6 +261,19 @@ impl RingItem {
             created_at: Timestamp::now(),
         }
     }
+}
+
+const SIGNING: &str = "SIGNING";
+const SEALING: &str = "SEALING";
+const CURSOR: &str = "CURSOR#";
+
+fn prefix(kind: &str, purpose: Purpose) -> String {
+    format!("{kind}#{}#", purpose.as_str())
+}
+
+/// Generations sort by their number.
+fn place(kind: &str, purpose: Purpose, generation: u16) -> String {
+    format!("{}{generation:04}", prefix(kind, purpose))
 }
 
 fn decoded(text: Option<&str>) -> Result<Vec<u8>> {

@@ -15,9 +15,9 @@ use crate::id::OrganizationId;
 pub struct OrganizationPath(String);
 
 impl OrganizationPath {
-    /// The deepest tree. Each level adds an audit entry to a transaction, which takes 100 actions, and 33 bytes to a
-    /// sort key of the index, which takes 1,024.
-    pub const MAX_DEPTH: usize = 24;
+    /// The deepest tree. Each level adds an audit entry and a total to a transaction, which takes 100 actions: at this
+    /// depth a user's move between two branches has 74.
+    pub const MAX_DEPTH: usize = 16;
 
     /// The path of an organization without a parent.
     #[must_use]

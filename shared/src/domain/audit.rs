@@ -20,6 +20,7 @@ use crate::{
     store::{
         Entity, Key, Store, Stored,
         key::{Range, Sort},
+        totals::Counted,
     },
     time::Timestamp,
 };
@@ -95,13 +96,13 @@ pub struct LoggedEvent {
 impl Event {
     pub(crate) fn new(
         actor: &Actor,
+        id: EventId,
         action: &str,
         resource_type: &str,
         resource_id: Uuid,
         path: &OrganizationPath,
         changes: BTreeMap<String, FieldChange>,
     ) -> Self {
-        let id = EventId::generate();
         Self {
             id,
             action: action.to_owned(),
@@ -128,6 +129,11 @@ impl Event {
 }
 
 impl LoggedEvent {
+    /// The organization whose log this is; none for the platform's.
+    pub(crate) fn log(&self) -> Option<OrganizationId> {
+        self.log
+    }
+
     /// The event itself.
     #[must_use]
     pub fn event(&self) -> Event {
@@ -152,6 +158,8 @@ impl Resource for Event {
 }
 
 impl Listed for LoggedEvent {
+    const COUNTED: Counted = Counted::Events;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("action", |it| Cell::text(&it.event.action)),
         Column::new("actor_type", |it| Cell::text(it.event.actor_type)),

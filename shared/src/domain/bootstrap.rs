@@ -34,7 +34,7 @@ pub(crate) struct Operator {
 
 impl Operator {
     pub(crate) fn new() -> Self {
-        let request = RequestInfo { request_id: "start".to_owned(), source_address: String::new() };
+        let request = RequestInfo { request_id: "start".to_owned(), ..RequestInfo::default() };
         Self { scope: Scope::Platform, actor: Actor { kind: ActorKind::System, id: Uuid::nil(), request } }
     }
 
@@ -43,12 +43,14 @@ impl Operator {
     }
 }
 
-/// Makes the key that signs sessions where there is none, so that it is published before the first session.
+/// Makes the keys that are not there yet: the one that signs sessions, of a generation, so that it is published before it
+/// signs, and the one that seals cursors.
 ///
 /// # Errors
 /// 500 when DynamoDB or the custody of keys fails.
-pub async fn ensure_signing_key(app: &App) -> Result<()> {
-    app.keys().signing_key(Purpose::SessionSigning).await.map(|_| ())
+pub async fn ensure_keys(app: &App, signing_key_generation: u16) -> Result<()> {
+    app.keys().ensure_signing_key(Purpose::SessionSigning, signing_key_generation).await?;
+    app.keys().ensure_cursor_key().await
 }
 
 /// The mark that the first administrator was made. It stays when that administrator is deleted, so that no later start

@@ -82,6 +82,9 @@ pub struct Collection {
     organization_id: OrganizationId,
     pub(crate) collection_mode: CollectionMode,
     enrollment_token: Option<EnrollmentToken>,
+    /// The number of entries in the collection-control log; unknown in an item of schema 0.
+    #[serde(default)]
+    pub(crate) control_entries: Option<u64>,
     updated_at: Timestamp,
 }
 
@@ -100,7 +103,13 @@ impl Collection {
             created_at: now,
         };
         let collection_mode = CollectionMode::SaasUsage;
-        Ok(Self { organization_id, collection_mode, enrollment_token: Some(token), updated_at: now })
+        Ok(Self {
+            organization_id,
+            collection_mode,
+            enrollment_token: Some(token),
+            control_entries: Some(0),
+            updated_at: now,
+        })
     }
 }
 
@@ -162,7 +171,7 @@ impl Client {
     #[must_use]
     pub fn after(self, collection: Collection) -> Self {
         let version = self.collection.version() + 1;
-        Self { collection: Stored { entity: collection, version }, ..self }
+        Self { collection: Stored::new(collection, version), ..self }
     }
 
     /// The client as the API shows it.
@@ -187,11 +196,19 @@ impl Client {
 /// # Errors
 /// 404 when it is not within the caller's reach.
 pub async fn find(store: Store<'_>, id: OrganizationId) -> Result<Client> {
-    let organization = organization::find(store, id).await?;
-    let key = Key::of_organization(id, "COLLECTION");
-    let collection = store.child(&organization, &key).await?.ok_or_else(Error::not_found)?;
+    let (organization, collection) = find_collection(store, id).await?;
     let partner = organization::nearest_partner(store, &organization).await?;
     Ok(Client { organization, collection, partner })
+}
+
+/// The organization `id` and its collection facet, in one look-up.
+pub(crate) async fn find_collection(
+    store: Store<'_>,
+    id: OrganizationId,
+) -> Result<(Stored<Organization>, Stored<Collection>)> {
+    let keys = (&Key::organization(id), &Key::of_organization(id, "COLLECTION"));
+    let (organization, collection) = store.find_with(keys).await?;
+    Ok((organization, collection.ok_or_else(Error::not_found)?))
 }
 
 /// Prepares an update of a found client; `None` when it changes nothing.
@@ -206,7 +223,12 @@ pub fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> R
         return Err(Error::invalid_transition("Cannot transition from deleted to another collection mode", details));
     }
     let collection =
-        Collection { collection_mode: to, updated_at: Timestamp::now(), ..client.collection.entity.clone() };
+        Collection {
+            collection_mode: to,
+            control_entries: client.collection.control_entries.map(|count| count + 1),
+            updated_at: Timestamp::now(),
+            ..client.collection.entity.clone()
+        };
     let id = client.organization.id;
     let change = Change::new::<Collection>("client.collection_mode_changed", id.0, client.organization.path())
         .before(&client.collection.entity)?

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{
     audit::Actor,
-    client::CollectionMode,
-    organization::{self, Organization},
+    client::{self, CollectionMode},
+    organization::Organization,
 };
 use crate::{
     Error, Result,
@@ -203,7 +203,7 @@ pub async fn list(
     client: OrganizationId,
     query: &ControlLogQuery,
 ) -> Result<ControlLog> {
-    let client = organization::find(store, client).await?;
+    let (client, collection) = client::find_collection(store, client).await?;
     let question = query.question(client.id);
     let after = match &query.cursor {
         Some(cursor) => Some(
@@ -213,7 +213,10 @@ pub async fn list(
         None => None,
     };
     let range = Range { descending: query.sort_order == Direction::Desc, ..Range::collection_log(client.id) };
-    let total_count = total(store, &client, &range, query).await?;
+    let total_count = match collection.control_entries.filter(|_| query.is_plain()) {
+        Some(total) => total,
+        None => total(store, &client, &range, query).await?,
+    };
     // A filter cannot tell how far to read; without one, one entry more than the page tells whether there is another.
     let limit = query.is_plain().then_some(query.page_size + 1);
     let items = store.items(&client, &range, after.map(Position::start), limit).await?;

@@ -6,13 +6,11 @@
 //! | Acme Corporation | a User | `user@example.com`, access token, API key |
 //! | Globex Example | the other tenant, with a Partner | `partner@example.test`, access token |
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 use uuid::uuid;
 
 use super::{
-    audit::Event,
+    audit::LoggedEvent,
     bootstrap::{Operator, ignore_existing, read},
     domains,
     organization::{self, NewOrganization, Organization},
@@ -34,7 +32,7 @@ use crate::{
         token::UID,
     },
     id::{CredentialId, DomainId, EventId, OrganizationId, SessionId, UserId},
-    store::{Key, Owned, Store, Stored, entity::to_item},
+    store::{Change, Key, Owned, Store, Stored, entity::to_item},
     time::Timestamp,
 };
 
@@ -87,7 +85,7 @@ pub async fn load(app: &App) -> Result<()> {
         member(store, id, organization, role, email, password).await?;
     }
     credentials(app, store).await?;
-    event(app, store).await?;
+    event(store).await?;
     settings(app, store).await
 }
 
@@ -169,13 +167,11 @@ async fn settings(app: &App, store: Store<'_>) -> Result<()> {
 }
 
 /// An entry with a fixed id in the log of TechPartner.
-async fn event(app: &App, store: Store<'_>) -> Result<()> {
-    let path = organization::find(store, TECHPARTNER).await?.path().clone();
-    let mut event = Event::new(store.actor(), "demo.loaded", "organization", TECHPARTNER.0, &path, BTreeMap::new());
-    event.id = EVENT;
-    event.created_at = EVENT.made_at();
-    for copy in event.copies([&path]) {
-        app.table().put_new(to_item(&copy, 1)?).await?;
+async fn event(store: Store<'_>) -> Result<()> {
+    if store.unowned::<LoggedEvent>(&Key::event(None, EVENT)).await?.is_some() {
+        return Ok(());
     }
-    Ok(())
+    let path = organization::find(store, TECHPARTNER).await?.path().clone();
+    let change = Change::new::<Organization>("demo.loaded", TECHPARTNER.0, &path).told_as(EVENT);
+    store.write(change, ())?.commit().await
 }

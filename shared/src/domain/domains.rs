@@ -230,7 +230,7 @@ mod tests {
             created_at: now,
             updated_at: now,
         };
-        Stored { entity, version: 1 }
+        Stored::new(entity, 1)
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::{
     store::{
         Change, Entity, Key, Owned, Store, Stored, Write,
         key::{PARTNER, Range},
+        totals::Counted,
     },
     time::Timestamp,
 };
@@ -129,6 +130,8 @@ impl Owned for Organization {
 }
 
 impl Listed for Organization {
+    const COUNTED: Counted = Counted::Organizations;
+
     const COLUMNS: &'static [Column<Self>] = &[
         Column::new("id", |it| Cell::text(it.id)),
         Column::new("name", |it| Cell::text(&it.name)),
@@ -253,7 +256,8 @@ pub(crate) fn create_at<'a>(
         .create(&organization, Error::conflict("The organization exists already"))?
         .create(&TakenName::of(&organization), TakenName::refusal())?
         .create(&Members::none(id), Error::changed_meanwhile())?
-        .create(&Collection::default_for(id)?, Error::changed_meanwhile())?;
+        .create(&Collection::default_for(id)?, Error::changed_meanwhile())?
+        .count(Counted::Organizations, organization.path(), 1);
     Ok(match parent {
         Some(parent) => write.add(&Key::members(parent.id), Members::CHILDREN, 1, Error::changed_meanwhile()),
         None => write,
@@ -311,6 +315,7 @@ pub async fn delete<'a>(store: Store<'a>, found: &Stored<Organization>) -> Resul
         .write(change, ())?
         .remove_if_zero(&Key::members(found.id), [Members::USERS, Members::CHILDREN], refusal)
         .delete(found)
+        .count(Counted::Organizations, found.path(), -1)
         .remove(&TakenName::of(found).key());
     if let Some(parent) = found.organization_path.parent() {
         write = write.add(&Key::members(parent.organization()), Members::CHILDREN, -1, Error::changed_meanwhile());

@@ -12,6 +12,8 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// The attribute that counts the versions of an item.
 pub(crate) const VERSION: &str = "item_version";
+/// The attribute that tells the shape in which an item was written.
+pub(crate) const SCHEMA: &str = "item_schema";
 /// The attribute that names the type of an item.
 pub(crate) const ENTITY_TYPE: &str = "item_type";
 
@@ -19,6 +21,11 @@ pub(crate) const ENTITY_TYPE: &str = "item_type";
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// The name of the type, in the singular.
     const TYPE: &'static str;
+
+    /// The number of the shape in which items are written; those from before there were numbers count as 0. Raise it with
+    /// every field that is added. An older item must stay readable (`#[serde(default)]`). Two versions of the code may run
+    /// at once, and an upgrade may be taken back: so whoever updates a newer item keeps the attributes it does not know.
+    const SCHEMA: u64 = 1;
 
     /// The fields that the audit log shows as `"***"`.
     const SECRETS: &'static [&'static str] = &[];
@@ -51,13 +58,38 @@ pub trait Child<P: Owned>: Entity {}
 pub struct Stored<E> {
     pub(crate) entity: E,
     pub(crate) version: u64,
+    newer: Option<Box<Newer>>,
+}
+
+/// What a newer version of the code has written and this one does not know.
+#[derive(Clone, Debug)]
+struct Newer {
+    schema: u64,
+    attributes: Item,
 }
 
 impl<E> Stored<E> {
+    /// An entity as it stands at a version.
+    pub(crate) fn new(entity: E, version: u64) -> Self {
+        Self { entity, version, newer: None }
+    }
+
     /// The version, which every update raises.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+}
+
+impl<E: Entity> Stored<E> {
+    /// The item of the next version, with all that a newer version of the code has added to this one.
+    pub(crate) fn next(&self, entity: &E) -> Result<Item> {
+        let item = to_item(entity, self.version + 1)?;
+        let Some(newer) = &self.newer else { return Ok(item) };
+        let mut whole = newer.attributes.clone();
+        whole.extend(item);
+        whole.insert(SCHEMA.to_owned(), number(newer.schema));
+        Ok(whole)
     }
 }
 
@@ -87,6 +119,7 @@ pub(crate) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
     item.extend(key_item(&entity.key()));
     item.insert(ENTITY_TYPE.to_owned(), text(E::TYPE));
     item.insert(VERSION.to_owned(), number(version));
+    item.insert(SCHEMA.to_owned(), number(E::SCHEMA));
     if let Some(key) = entity.tree_key() {
         item.insert(GSI1PK.to_owned(), text(&key.partition));
         item.insert(GSI1SK.to_owned(), text(&key.sort));
@@ -105,5 +138,16 @@ pub(crate) fn from_item<E: Entity>(item: Item) -> Result<Option<Stored<E>>> {
     if number(TTL).is_some_and(|ttl| ttl <= now) {
         return Ok(None);
     }
-    serde_dynamo::from_item(item).map(|entity| Some(Stored { entity, version })).map_err(Error::internal)
+    let schema = number(SCHEMA).unwrap_or_default();
+    let attributes = (schema > E::SCHEMA).then(|| item.clone());
+    let entity: E = serde_dynamo::from_item(item).map_err(Error::internal)?;
+    let newer = match attributes {
+        Some(mut attributes) => {
+            let known = to_item(&entity, version)?;
+            attributes.retain(|name, _| !known.contains_key(name));
+            Some(Box::new(Newer { schema, attributes }))
+        }
+        None => None,
+    };
+    Ok(Some(Stored { entity, version, newer }))
 }

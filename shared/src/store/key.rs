@@ -19,6 +19,7 @@
 //! | access token, API key | `CREDENTIAL#<SHA-256>` | `CREDENTIAL` | | |
 //! | sign-in throttle | `THROTTLE#<account or address>#<SHA-256>` | `THROTTLE` | | |
 //! | audit entry, once in each log above it | `AUDIT#<organization id or PLATFORM>` | `<event id>` | | |
+//! | totals of all at and below an organization, in 16 parts | `TOTALS#<organization id or PLATFORM>` | `<part>` | | |
 //! | idempotency record | `ONCE#<SHA-256>` | `ONCE` | | |
 //! | the mark of the first start | `FIRST_START` | `FIRST_START` | | |
 //! | key ring | `KEYS` | `<SIGNING, SEALING or CURSOR>#...` | | |
@@ -33,6 +34,7 @@
 //! | its plugins, tools or connectors; its domains | `Query` of its `SETTINGS#<kind>#`; of its `DOMAIN#` |
 //! | nearest ancestor with a Partner | `Query` of each ancestor's `PARTNER#`, one item |
 //! | audit log of an organization and all below it | `Query` of its own log, newest first |
+//! | how many users, organizations or audit entries a list has | `Query` of the `TOTALS#` |
 //! | one audit entry | `GetItem` in the caller's own log |
 //!
 //! Names and addresses are lower-cased in keys. Paths are of [`OrganizationPath`]; an own-organization range of users
@@ -147,6 +149,11 @@ impl Key {
         Self::new(audit_log(organization), id.to_string())
     }
 
+    /// A part of the totals of `organization`, or of the platform's.
+    pub(crate) fn totals(organization: Option<OrganizationId>, shard: u8) -> Self {
+        Self::new(totals(organization), format!("{shard:02}"))
+    }
+
     pub(crate) fn once(digest: &str) -> Self {
         Self::new(format!("ONCE#{digest}"), "ONCE")
     }
@@ -171,6 +178,10 @@ const USERS: &str = "USERS";
 
 fn audit_log(organization: Option<OrganizationId>) -> String {
     organization.map_or_else(|| "AUDIT#PLATFORM".to_owned(), |id| format!("AUDIT#{id}"))
+}
+
+fn totals(organization: Option<OrganizationId>) -> String {
+    organization.map_or_else(|| "TOTALS#PLATFORM".to_owned(), |id| format!("TOTALS#{id}"))
 }
 
 /// A range of items with one partition key, in order of their sort keys.
@@ -220,6 +231,11 @@ impl Range {
     /// The audit log of the scope, newest first.
     pub(crate) fn audit(scope: &Scope) -> Self {
         Self { descending: true, ..Self::ascending(false, &audit_log(scope.log()), String::new()) }
+    }
+
+    /// The totals of an organization, or of the platform.
+    pub(crate) fn totals(organization: Option<OrganizationId>) -> Self {
+        Self::ascending(false, &totals(organization), String::new())
     }
 
     /// The collection-control log of a client, newest first.

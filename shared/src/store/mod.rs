@@ -6,12 +6,16 @@
 //! - [`scoped`]: look-ups within a caller's scope; what they return is the proof of authority.
 //! - [`mod@write`]: transactions, each with its audit entry.
 //! - [`page`]: pages of lists, with sealed cursors.
+//! - [`totals`]: how many there are, without counting.
+//! - `meter`: what DynamoDB charges, told to the request's log line.
 
 pub mod entity;
 pub mod key;
+pub(crate) mod meter;
 pub mod page;
 pub mod scoped;
 pub mod table;
+pub mod totals;
 pub mod write;
 
 pub use entity::{Child, Entity, Owned, Stored};

@@ -11,6 +11,7 @@ use super::{
     entity::{Entity, Item, Stored, from_item, key_item, text},
     key::{GSI1PK, GSI1SK, Key, Range},
     scoped::Store,
+    totals,
 };
 use crate::{
     Error, Result,
@@ -117,13 +118,23 @@ async fn direct<E: Listed>(
         Place::Number(page) => (page - 1).saturating_mul(query.per_page),
         Place::Cursor(_) => 0,
     };
-    let total = store.table.count(range).await?;
-    if u64::try_from(skipped).is_ok_and(|skipped| skipped >= total) && after.is_none() {
-        return Ok((Vec::new(), total, false));
-    }
-    let start = after.map(Position::start);
+    let total = async || match totals::total(store.table, E::COUNTED, store.scope).await? {
+        Some(total) => Ok(total),
+        None => store.table.count(range).await,
+    };
     // One more than the page tells whether there is another.
-    let (items, _) = store.table.query_items(range, start, Some(skipped + query.per_page + 1)).await?;
+    let limit = Some(skipped + query.per_page + 1);
+    let items = async |start| store.table.query_items(range, start, limit).await;
+    let (total, (items, _)) = if skipped == 0 {
+        tokio::try_join!(total(), items(after.map(Position::start)))?
+    } else {
+        // A page beyond the end costs no reading.
+        let total = total().await?;
+        if u64::try_from(skipped).is_ok_and(|skipped| skipped >= total) {
+            return Ok((Vec::new(), total, false));
+        }
+        (total, items(None).await?)
+    };
     let mut items: Vec<Stored<E>> =
         items.into_iter().skip(skipped).filter_map(|item| from_item(item).transpose()).collect::<Result<_>>()?;
     let more = items.len() > query.per_page;

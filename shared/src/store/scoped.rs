@@ -42,6 +42,20 @@ impl<'a> Store<'a> {
         found.filter(|found| self.scope.contains(found.path())).ok_or_else(Error::not_found)
     }
 
+    /// The owned entity at the first key with the child of it at the second, in one look-up.
+    ///
+    /// # Errors
+    /// 404 for an owner that does not exist or is out of reach.
+    pub(crate) async fn find_with<P: Owned, C: Child<P>>(
+        &self,
+        keys: (&Key, &Key),
+    ) -> Result<(Stored<P>, Option<Stored<C>>)> {
+        let (parent, child) = self.table.get_both::<P, C>(keys).await?;
+        let parent = parent.filter(|found| self.scope.contains(found.path())).ok_or_else(Error::not_found)?;
+        self.belongs(&parent, &keys.1.partition)?;
+        Ok((parent, child))
+    }
+
     /// The child of a found entity at `key`.
     pub(crate) async fn child<P: Owned, C: Child<P>>(
         &self,

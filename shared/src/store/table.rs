@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
+    config::Intercept,
     error::{ProvideErrorMetadata, SdkError},
     operation::query::builders::QueryFluentBuilder,
     types::{
@@ -30,6 +31,13 @@ impl Table {
     #[must_use]
     pub fn new(client: Client, name: String) -> Self {
         Self { client, name }
+    }
+
+    /// The same table for calls that pass an interceptor, such as one that knows what a role may do.
+    #[must_use]
+    pub fn under(&self, interceptor: impl Intercept + 'static) -> Self {
+        let config = self.client.config().to_builder().interceptor(interceptor).build();
+        Self { client: Client::from_conf(config), name: self.name.clone() }
     }
 
     /// Makes the table where it does not exist yet, as the template makes it on AWS.

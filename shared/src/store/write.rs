@@ -1,6 +1,6 @@
 //! Transactions. One holds the entities, their unique markers, the audit entry and the idempotency record.
 
-use std::{collections::BTreeMap, fmt::Display, time::Duration};
+use std::{collections::BTreeMap, fmt::Display, mem, time::Duration};
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -18,12 +18,14 @@ use super::{
     key::{Key, TTL},
     scoped::Store,
     table::failed,
+    totals::{self, Counted},
 };
 use crate::{
     Error, Result,
     api::{idempotency::Once, response::Answer},
     auth::{scope::OrganizationPath, sealing::random},
     domain::audit::{Event, FieldChange},
+    id::EventId,
     time::Timestamp,
 };
 
@@ -35,12 +37,13 @@ const ATTEMPTS: u32 = 8;
 const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 /// What the audit log shows in place of a secret.
 pub const MASK: &str = "***";
-/// Fields that every entity has and that are no news in the audit log.
-const BOOKKEEPING: [&str; 2] = ["updated_at", "organization_path"];
+/// Fields that the platform keeps for itself and that are no news in the audit log.
+const BOOKKEEPING: [&str; 3] = ["updated_at", "organization_path", "control_entries"];
 
 /// What a write does, as its audit entry tells it.
 #[derive(Clone, Debug)]
 pub struct Change {
+    event: EventId,
     action: &'static str,
     resource_type: &'static str,
     resource_id: Uuid,
@@ -57,6 +60,7 @@ impl Change {
     #[must_use]
     pub fn new<E: Entity>(action: &'static str, id: Uuid, path: &OrganizationPath) -> Self {
         Self {
+            event: EventId::generate(),
             action,
             resource_type: E::TYPE,
             resource_id: id,
@@ -72,6 +76,12 @@ impl Change {
     #[must_use]
     pub fn also(self, path: &OrganizationPath) -> Self {
         Self { also: Some(path.clone()).filter(|also| *also != self.path), ..self }
+    }
+
+    /// Gives the audit entry a fixed id.
+    #[cfg(feature = "demo")]
+    pub(crate) fn told_as(self, event: EventId) -> Self {
+        Self { event, ..self }
     }
 
     /// Adds the state before.
@@ -143,13 +153,14 @@ pub struct Write<'a, T> {
     value: T,
     /// Each action with the answer when its condition does not hold.
     actions: Vec<(TransactWriteItem, Error)>,
+    totals: totals::Changes,
     /// Why an action could not be made, told at commit.
     broken: Option<Error>,
 }
 
 impl<'a, T> Write<'a, T> {
     pub(crate) fn new(store: Store<'a>, change: Change, value: T) -> Self {
-        Self { store, change, value, actions: Vec::new(), broken: None }
+        Self { store, change, value, actions: Vec::new(), totals: totals::Changes::default(), broken: None }
     }
 
     /// Stores a new entity; `taken` is the answer when it exists.
@@ -177,7 +188,7 @@ impl<'a, T> Write<'a, T> {
     /// # Errors
     /// 500 when the entity cannot be stored.
     pub(crate) fn update<E: Entity>(self, found: &Stored<E>, entity: &E) -> Result<Self> {
-        let item = to_item(entity, found.version + 1)?;
+        let item = found.next(entity)?;
         let put = put(&self.store.table.name, item)
             .condition_expression("#version = :found")
             .expression_attribute_names("#version", VERSION)
@@ -249,6 +260,12 @@ impl<'a, T> Write<'a, T> {
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":max", number(max));
         self.updating(update, refusal)
+    }
+
+    /// Counts one more, or less, in the totals of the organization at `path` and of all above it.
+    pub(crate) fn count(mut self, counted: Counted, path: &OrganizationPath, by: i64) -> Self {
+        self.totals.add(counted, path, by);
+        self
     }
 
     /// Requires that a found entity still exists, for what is stored beside it.
@@ -335,17 +352,22 @@ impl<'a, T> Write<'a, T> {
         }
     }
 
-    /// Adds the audit entry, the last of the actions.
+    /// Adds the audit entry with its copies and the changed totals, the last of the actions.
     fn record(&mut self) -> Result<()> {
         if let Some(error) = self.broken.take() {
             return Err(error);
         }
-        let Change { action, resource_type, resource_id, ref path, ref also, .. } = self.change;
-        let event =
-            Event::new(self.store.actor, action, resource_type, resource_id, path, self.change.clone().fields());
+        let Change { event, action, resource_type, resource_id, ref path, ref also, .. } = self.change;
+        let fields = self.change.clone().fields();
+        let event = Event::new(self.store.actor, event, action, resource_type, resource_id, path, fields);
         for event in event.copies([Some(path), also.as_ref()].into_iter().flatten()) {
             let put = put(&self.store.table.name, to_item(&event, 1)?).build().map_err(Error::internal)?;
             self.actions.push((TransactWriteItem::builder().put(put).build(), Error::changed_meanwhile()));
+            self.totals.add_to(event.log(), Counted::Events, 1);
+        }
+        for update in mem::take(&mut self.totals).updates(&self.store.table.name)? {
+            let update = update.build().map_err(Error::internal)?;
+            self.actions.push((TransactWriteItem::builder().update(update).build(), Error::changed_meanwhile()));
         }
         if self.actions.len() > MAX_ACTIONS {
             return Err(Error::internal(format!("{action} takes {} actions", self.actions.len())));

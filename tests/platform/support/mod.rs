@@ -2,6 +2,7 @@
 
 mod client;
 pub mod dns;
+pub mod logs;
 mod operations;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -116,6 +117,7 @@ pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
 
 /// The options of a platform for one test: in memory, on free ports, or in a table of its own of another DynamoDB.
 pub fn options() -> Options {
+    logs::start();
     let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Options {
         listen: any,
@@ -126,6 +128,7 @@ pub fn options() -> Options {
         table: format!("scanward-test-{}", Uuid::now_v7()),
         admin_email: "admin@example.com".to_owned(),
         admin_password: Some(ADMIN_PASSWORD.to_owned()),
+        signing_key_generation: 1,
         // Nothing answers there: a test that verifies a domain names its own server.
         dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
         demo: true,

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     Result,
     auth::scope::Scope,
-    store::{Entity, key::Range},
+    store::{Entity, key::Range, totals::Counted},
     time::Timestamp,
 };
 
@@ -87,6 +87,9 @@ impl<E> Column<E> {
 
 /// An entity that is listed.
 pub trait Listed: Entity + 'static {
+    /// The total that counts the whole list.
+    const COUNTED: Counted;
+
     /// The columns of `q` and `sort_by`.
     const COLUMNS: &'static [Column<Self>];
 

@@ -1,0 +1,100 @@
+//! What the table charges, told to the request that it is charged for.
+
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{
+            AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
+            BeforeTransmitInterceptorContextRef,
+        },
+    },
+    error::BoxError,
+    operation::{
+        batch_get_item::{BatchGetItemInput, BatchGetItemOutput},
+        delete_item::{DeleteItemInput, DeleteItemOutput},
+        get_item::{GetItemInput, GetItemOutput},
+        put_item::{PutItemInput, PutItemOutput},
+        query::{QueryInput, QueryOutput},
+        transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput},
+        update_item::{UpdateItemInput, UpdateItemOutput},
+    },
+    types::{ConsumedCapacity, ReturnConsumedCapacity},
+};
+
+use crate::telemetry::{self, Units};
+
+/// Asks with each call what it costs, and counts it and each round trip, repeated attempts included.
+#[derive(Debug)]
+pub(crate) struct Meter;
+
+/// The consumed capacity of an output, which is one or several.
+trait Consumed {
+    fn consumed(&self) -> &[ConsumedCapacity];
+}
+
+impl Consumed for Option<ConsumedCapacity> {
+    fn consumed(&self) -> &[ConsumedCapacity] {
+        self.as_slice()
+    }
+}
+
+impl Consumed for Option<Vec<ConsumedCapacity>> {
+    fn consumed(&self) -> &[ConsumedCapacity] {
+        self.as_deref().unwrap_or_default()
+    }
+}
+
+impl Intercept for Meter {
+    fn name(&self) -> &'static str {
+        "Meter"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        macro_rules! ask {
+            ($($input:ty),+) => {
+                $(if let Some(input) = context.input_mut().downcast_mut::<$input>() {
+                    input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
+                })+
+            };
+        }
+        ask!(GetItemInput, BatchGetItemInput, QueryInput);
+        ask!(TransactWriteItemsInput, PutItemInput, UpdateItemInput, DeleteItemInput);
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        telemetry::round_trip();
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Ok(output) = context.output_or_error() else { return Ok(()) };
+        macro_rules! count {
+            ($units:path: $($output:ty),+) => {
+                $(if let Some(output) = output.downcast_ref::<$output>() {
+                    let consumed = output.consumed_capacity.consumed().iter();
+                    let spent = consumed.filter_map(ConsumedCapacity::capacity_units).sum();
+                    telemetry::spent($units(spent));
+                })+
+            };
+        }
+        count!(Units::Read: GetItemOutput, QueryOutput, BatchGetItemOutput);
+        count!(Units::Write: TransactWriteItemsOutput, PutItemOutput, UpdateItemOutput, DeleteItemOutput);
+        Ok(())
+    }
+}

@@ -1,0 +1,145 @@
+//! Totals of lists, changed in the transactions that change the lists, so that no list is counted.
+//!
+//! Each organization has totals of all at and below it, and so has the platform. Writes below one organization would all
+//! wait for one item; so a total is spread over [`SHARDS`] items, of which each write takes one by chance, and reading it
+//! sums them up: one look-up.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Update, builders::UpdateBuilder};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    entity::{ENTITY_TYPE, Entity, SCHEMA, key_item, number, text},
+    key::{Key, Range},
+    table::Table,
+};
+use crate::{
+    Result,
+    auth::{
+        scope::{OrganizationPath, Scope},
+        sealing::random,
+    },
+    id::OrganizationId,
+};
+
+/// Over how many items a total is spread.
+const SHARDS: u8 = 16;
+
+/// What is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counted {
+    /// Users of an organization and of those below it.
+    Users,
+    /// An organization and those below it.
+    Organizations,
+    /// Entries of an organization's audit log.
+    Events,
+}
+
+impl Counted {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Users => "users",
+            Self::Organizations => "organizations",
+            Self::Events => "events",
+        }
+    }
+}
+
+/// One of the items that make up the totals of an organization, or of the platform.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Totals {
+    of: Option<OrganizationId>,
+    shard: u8,
+    #[serde(default)]
+    users: i64,
+    #[serde(default)]
+    organizations: i64,
+    #[serde(default)]
+    events: i64,
+}
+
+impl Entity for Totals {
+    const TYPE: &'static str = "totals";
+
+    fn key(&self) -> Key {
+        Key::totals(self.of, self.shard)
+    }
+}
+
+/// The total of a list that holds all within `scope`; `None` where no total is kept, as of one organization alone.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+pub(crate) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Result<Option<u64>> {
+    if matches!(scope, Scope::Own(_)) && counted != Counted::Events {
+        return Ok(None);
+    }
+    let shards = table.query::<Totals>(&Range::totals(scope.log())).await?;
+    let total = shards.iter().map(|shard| match counted {
+        Counted::Users => shard.users,
+        Counted::Organizations => shard.organizations,
+        Counted::Events => shard.events,
+    });
+    Ok(Some(u64::try_from(total.sum::<i64>()).unwrap_or_default()))
+}
+
+/// By how much a transaction changes totals.
+#[derive(Debug, Default)]
+pub(super) struct Changes(BTreeMap<Option<OrganizationId>, BTreeMap<Counted, i64>>);
+
+impl Changes {
+    /// Changes the totals of the organization at `path`, of all above it, and of the platform.
+    pub(super) fn add(&mut self, counted: Counted, path: &OrganizationPath, by: i64) {
+        for of in path.upward().map(Some).chain([None]) {
+            self.add_to(of, counted, by);
+        }
+    }
+
+    /// Changes the totals of one organization, or of the platform.
+    pub(super) fn add_to(&mut self, of: Option<OrganizationId>, counted: Counted, by: i64) {
+        *self.0.entry(of).or_default().entry(counted).or_default() += by;
+    }
+
+    /// The updates that do it, one for each organization.
+    pub(super) fn updates(self, table: &str) -> Result<Vec<UpdateBuilder>> {
+        let [chance] = random::<1>()?;
+        let changed = self.0.into_iter().filter_map(|(of, mut by)| {
+            by.retain(|_, by| *by != 0);
+            (!by.is_empty()).then(|| (Key::totals(of, chance % SHARDS), of, by))
+        });
+        Ok(changed.map(|(key, of, by)| update(table, &key, of, chance % SHARDS, by)).collect())
+    }
+}
+
+/// The first update of an item makes it.
+fn update(
+    table: &str,
+    key: &Key,
+    of: Option<OrganizationId>,
+    shard: u8,
+    by: BTreeMap<Counted, i64>,
+) -> UpdateBuilder {
+    let added: Vec<String> = by.keys().map(|counted| format!("#{0} :{0}", counted.attribute())).collect();
+    let set = "#of = :of, #shard = :shard, #type = :type, #schema = :schema";
+    let mut update = Update::builder()
+        .table_name(table)
+        .set_key(Some(key_item(key)))
+        .update_expression(format!("SET {set} ADD {}", added.join(", ")))
+        .expression_attribute_names("#of", "of")
+        .expression_attribute_names("#shard", "shard")
+        .expression_attribute_names("#type", ENTITY_TYPE)
+        .expression_attribute_names("#schema", SCHEMA)
+        .expression_attribute_values(":of", of.map_or(AttributeValue::Null(true), |of| text(&of.to_string())))
+        .expression_attribute_values(":shard", number(shard))
+        .expression_attribute_values(":type", text(Totals::TYPE))
+        .expression_attribute_values(":schema", number(Totals::SCHEMA));
+    for (counted, by) in by {
+        let name = counted.attribute();
+        update = update
+            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_values(format!(":{name}"), number(by));
+    }
+    update
+}

@@ -1,0 +1,105 @@
+//! What a request tells of itself: one JSON line with who asked for what, how it ended and what it cost.
+//!
+//! The line names ids alone; bodies, tokens, addresses and secrets are never part of it. Traces need no code here: Lambda
+//! sends the function's own segment to X-Ray, and the line carries the id of the trace.
+
+use std::{cell::Cell, env, io, time::Instant};
+
+use axum::response::Response;
+use tracing_subscriber::{
+    filter::Targets,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt,
+};
+use uuid::Uuid;
+
+use crate::{api::request::RequestInfo, domain::audit::Actor, id::OrganizationId};
+
+tokio::task_local! {
+    static CURRENT: Telemetry;
+}
+
+/// What is known of the request that this task answers.
+#[derive(Default)]
+struct Telemetry {
+    tenant: Cell<Option<OrganizationId>>,
+    actor: Cell<Option<Uuid>>,
+    read_units: Cell<f64>,
+    write_units: Cell<f64>,
+    round_trips: Cell<u32>,
+}
+
+/// Capacity units of DynamoDB.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Units {
+    Read(f64),
+    Write(f64),
+}
+
+/// Answers a request and writes its line.
+pub(crate) async fn of_request(
+    request: RequestInfo,
+    operation: Option<&'static str>,
+    answering: impl Future<Output = Response>,
+) -> Response {
+    let started = Instant::now();
+    let answered = async {
+        let response = answering.await;
+        let _ = CURRENT.try_with(|current| {
+            tracing::info!(
+                request_id = request.request_id,
+                trace_id = request.trace_id,
+                operation,
+                tenant = current.tenant.get().map(display),
+                actor = current.actor.get().map(display),
+                status = response.status().as_u16(),
+                duration_ms = started.elapsed().as_micros() as f64 / 1000.0,
+                read_units = current.read_units.get(),
+                write_units = current.write_units.get(),
+                round_trips = current.round_trips.get(),
+                "request"
+            );
+        });
+        response
+    };
+    CURRENT.scope(Telemetry::default(), answered).await
+}
+
+/// Notes who acts, and for which organization.
+pub(crate) fn acts(actor: &Actor, tenant: OrganizationId) {
+    let _ = CURRENT.try_with(|current| {
+        current.actor.set(Some(actor.id));
+        current.tenant.set(Some(tenant));
+    });
+}
+
+/// Notes a round trip to DynamoDB.
+pub(crate) fn round_trip() {
+    let _ = CURRENT.try_with(|current| current.round_trips.set(current.round_trips.get() + 1));
+}
+
+/// Notes what DynamoDB has charged.
+pub(crate) fn spent(units: Units) {
+    let _ = CURRENT.try_with(|current| match units {
+        Units::Read(units) => current.read_units.set(current.read_units.get() + units),
+        Units::Write(units) => current.write_units.set(current.write_units.get() + units),
+    });
+}
+
+/// Writes one JSON line for each event to standard output from here on; `RUST_LOG` sets the levels, as in `info` or
+/// `warn,shared=debug`.
+pub(crate) fn start() {
+    let levels = env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    let levels = levels.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    let _ = tracing::subscriber::set_global_default(lines(levels, io::stdout));
+}
+
+/// Writes one JSON line for each event of these levels.
+pub fn lines<W>(levels: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    // CloudWatch adds the time.
+    let lines = fmt::layer().json().flatten_event(true).with_target(false).without_time().with_writer(writer);
+    tracing_subscriber::registry().with(lines).with(levels)
+}

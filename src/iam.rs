@@ -1,0 +1,248 @@
+//! The permissions of the template, enforced: each function here may do what its role on AWS may do, and nothing else.
+//!
+//! Of IAM this knows what the template uses: allowing statements with actions, the table, its index or the key as the
+//! resource, and conditions on the leading keys of DynamoDB or the purpose in KMS's encryption context. A template that
+//! uses more is refused, so that nothing is enforced by halves.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use aws_sdk_dynamodb::{
+    config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef},
+    error::BoxError,
+};
+use lambda_http::BoxFuture;
+use serde_json::Value;
+use serde_yaml_ng::{Mapping, Value as Yaml, value::TaggedValue};
+use shared::auth::custody::{Custody, Material, Purpose};
+
+/// One thing that a role may do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Permission {
+    /// The action, as in `dynamodb:Query`.
+    pub action: String,
+    /// The resource: `Table`, `Table/index/GSI1` or the logical id of a key.
+    pub resource: String,
+    /// The partition key, with `*` for any end, or the purpose of a key; `None` for whichever.
+    pub subject: Option<String>,
+}
+
+impl Permission {
+    fn allows(&self, action: &str, resource: &str, subject: &str) -> bool {
+        self.action == action
+            && self.resource == resource
+            && self.subject.as_ref().is_none_or(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => subject.starts_with(prefix),
+                None => subject == pattern,
+            })
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {} of {}", self.action, self.resource, self.subject.as_deref().unwrap_or("*"))
+    }
+}
+
+/// The role of a function, and what of it was used.
+#[derive(Clone, Debug)]
+pub struct Role(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    function: String,
+    permissions: Vec<Permission>,
+    used: Mutex<BTreeSet<Permission>>,
+}
+
+impl Role {
+    /// The role that `resources` of a template give a function with these `policies`.
+    ///
+    /// # Errors
+    /// When a policy has a form that is not known here.
+    pub fn new(function: &str, policies: &[Yaml], resources: &Mapping) -> Result<Self> {
+        let mut permissions = Vec::new();
+        for policy in policies {
+            let document = match policy {
+                Yaml::Tagged(reference) if reference.tag == "Ref" => {
+                    let managed = resources.get(&reference.value).and_then(|it| it.get("Properties")?.get("PolicyDocument"));
+                    managed.with_context(|| format!("{function} refers to a policy that is not in the template"))?
+                }
+                document => document,
+            };
+            let statements = document.get("Statement").and_then(Yaml::as_sequence);
+            for statement in statements.with_context(|| format!("a policy of {function} has no statements"))? {
+                let read = permissions_of(statement);
+                permissions.extend(read.with_context(|| format!("a statement of {function} cannot be enforced here"))?);
+            }
+        }
+        let parts = Parts { function: function.to_owned(), permissions, used: Mutex::default() };
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// Everything that the role may do.
+    #[must_use]
+    pub fn permissions(&self) -> &[Permission] {
+        &self.0.permissions
+    }
+
+    /// What was done by now.
+    #[must_use]
+    pub fn used(&self) -> BTreeSet<Permission> {
+        self.0.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn check(&self, action: &str, resource: &str, subject: &str) -> Result<()> {
+        let Parts { function, permissions, used } = &*self.0;
+        let permission = permissions.iter().find(|permission| permission.allows(action, resource, subject));
+        let permission =
+            permission.with_context(|| format!("the role of {function} does not allow {action} on {resource} of {subject}"))?;
+        used.lock().unwrap_or_else(PoisonError::into_inner).insert(permission.clone());
+        Ok(())
+    }
+
+    /// A call of DynamoDB, by its name and its body.
+    fn check_call(&self, call: &str, body: &Value) -> Result<()> {
+        let key = |of: &Value| of.pointer("/PK/S").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let check = |action: &str, subject: &str| self.check(&format!("dynamodb:{action}"), "Table", subject);
+        match call {
+            "GetItem" | "UpdateItem" | "DeleteItem" => check(call, &key(&body["Key"])),
+            "PutItem" => check(call, &key(&body["Item"])),
+            "BatchGetItem" => {
+                let tables = body["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
+                let mut keys = tables.flat_map(|table| table["Keys"].as_array().into_iter().flatten());
+                keys.try_for_each(|item| check(call, &key(item)))
+            }
+            "TransactWriteItems" => {
+                let items = body["TransactItems"].as_array().into_iter().flatten();
+                let mut actions = items.flat_map(|item| item.as_object().into_iter().flatten());
+                actions.try_for_each(|(action, of)| match action.as_str() {
+                    "Put" => check("PutItem", &key(&of["Item"])),
+                    "ConditionCheck" => check("ConditionCheckItem", &key(&of["Key"])),
+                    action => check(&format!("{action}Item"), &key(&of["Key"])),
+                })
+            }
+            "Query" => {
+                let partition = body.pointer("/ExpressionAttributeValues/:pk/S").and_then(Value::as_str);
+                let resource = body["IndexName"].as_str().map_or_else(|| "Table".to_owned(), |it| format!("Table/index/{it}"));
+                self.check("dynamodb:Query", &resource, partition.unwrap_or_default())
+            }
+            call => check(call, ""),
+        }
+    }
+}
+
+fn permissions_of(statement: &Yaml) -> Result<Vec<Permission>> {
+    ensure!(statement.get("Effect").and_then(Yaml::as_str) == Some("Allow"), "its effect is not Allow");
+    let actions = texts(statement.get("Action").context("it has no action")?)?;
+    let resources = statement.get("Resource").context("it has no resource")?;
+    let resources = resources.as_sequence().map_or_else(|| vec![resources], |list| list.iter().collect());
+    let resources: Vec<String> = resources.into_iter().map(resource).collect::<Result<_>>()?;
+    let subjects = match statement.get("Condition") {
+        Some(condition) => subjects(condition)?.into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    let mut permissions = Vec::new();
+    for action in &actions {
+        ensure!(!action.contains('*'), "{action} is more than one action");
+        for resource in &resources {
+            let of = |subject: &Option<String>| Permission {
+                action: action.clone(),
+                resource: resource.clone(),
+                subject: subject.clone(),
+            };
+            permissions.extend(subjects.iter().map(of));
+        }
+    }
+    Ok(permissions)
+}
+
+/// The values of the one condition that a statement may have.
+fn subjects(condition: &Yaml) -> Result<Vec<String>> {
+    let known = [
+        ("ForAllValues:StringLike", "dynamodb:LeadingKeys"),
+        ("ForAllValues:StringEquals", "dynamodb:LeadingKeys"),
+        ("StringEquals", "kms:EncryptionContext:purpose"),
+    ];
+    let operators = condition.as_mapping().context("its condition is not a mapping")?;
+    let keys = operators.values().filter_map(Yaml::as_mapping).map(Mapping::len).sum::<usize>();
+    ensure!(keys == 1, "it has {keys} conditions");
+    let found = known.iter().find_map(|(operator, key)| condition.get(operator)?.get(key));
+    texts(found.context("its condition is not one of leading keys or of a purpose")?)
+}
+
+fn texts(value: &Yaml) -> Result<Vec<String>> {
+    let values = value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect());
+    values.into_iter().map(|it| it.as_str().map(str::to_owned).context("a value is not a text")).collect()
+}
+
+/// `!GetAtt Table.Arn`, or `!Sub ${Table.Arn}/index/GSI1`.
+fn resource(value: &Yaml) -> Result<String> {
+    let Yaml::Tagged(tagged) = value else { bail!("a resource is not of this template") };
+    let TaggedValue { tag, value } = &**tagged;
+    let text = value.as_str().context("a resource is not a text")?;
+    let name = if *tag == "GetAtt" {
+        text.strip_suffix(".Arn").map(str::to_owned)
+    } else {
+        text.strip_prefix("${").and_then(|rest| rest.split_once(".Arn}")).map(|(name, rest)| format!("{name}{rest}"))
+    };
+    name.with_context(|| format!("{text} is not the ARN of a resource"))
+}
+
+/// Refuses calls of DynamoDB that the role does not allow, before they are sent.
+impl Intercept for Role {
+    fn name(&self) -> &'static str {
+        "Role"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let target = request.headers().get("x-amz-target").and_then(|target| target.rsplit('.').next());
+        let body = request.body().bytes().unwrap_or_default();
+        let body = serde_json::from_slice(body).unwrap_or_default();
+        Ok(self.check_call(target.unwrap_or_default(), &body)?)
+    }
+}
+
+/// Custody within a function's role.
+pub struct Restricted {
+    custody: Arc<dyn Custody>,
+    role: Role,
+}
+
+impl Restricted {
+    /// The `custody` as far as the `role` reaches.
+    #[must_use]
+    pub fn new(custody: Arc<dyn Custody>, role: Role) -> Self {
+        Self { custody, role }
+    }
+
+    fn check(&self, action: &str, purpose: Purpose) -> shared::Result<()> {
+        self.role.check(action, "SealingKey", purpose.as_str()).map_err(shared::Error::internal)
+    }
+}
+
+impl Custody for Restricted {
+    fn generate(&self, purpose: Purpose) -> BoxFuture<'_, shared::Result<(Material, Vec<u8>)>> {
+        Box::pin(async move {
+            self.check("kms:GenerateDataKey", purpose)?;
+            self.custody.generate(purpose).await
+        })
+    }
+
+    fn unwrap(&self, purpose: Purpose, wrapped: Vec<u8>) -> BoxFuture<'_, shared::Result<Material>> {
+        Box::pin(async move {
+            self.check("kms:Decrypt", purpose)?;
+            self.custody.unwrap(purpose, wrapped).await
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! The line that each request leaves in the log.
+
+use scanward::platform::Platform;
+use serde_json::{Value, json};
+
+use crate::support::{ACME, Access, PARTNER, TECHPARTNER, World, logs, operations, options};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_leaves_one_line_with_who_what_and_how_much() {
+    for operation in operations() {
+        let platform = Platform::prepare(&options()).await.unwrap();
+        let mut event = operation.event();
+        let id = format!("logged-{}", operation.id());
+        event["requestContext"]["requestId"] = json!(id);
+        let answer = platform.gateway().invoke_event(event).await.unwrap();
+        let line = logs::request(&id);
+        assert_eq!(line["operation"], operation.id());
+        assert_eq!(line["status"], answer["statusCode"], "{line}");
+        assert!(line["duration_ms"].as_f64().unwrap() > 0.0, "{line}");
+        let number = |field: &str| line[field].as_f64().unwrap();
+        if operation.function == "docs" {
+            assert_eq!((number("round_trips"), number("read_units")), (0.0, 0.0), "{line}");
+            continue;
+        }
+        assert!(number("round_trips") > 0.0 && number("read_units") > 0.0, "{line}");
+        assert_eq!(line["tenant"].is_string() && line["actor"].is_string(), operation.access != Access::Public, "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_names_the_caller_and_what_the_request_cost() {
+    let world = World::start().await;
+    let line = |reply: &crate::support::Reply| logs::request(reply.header("x-request-id").unwrap());
+    let read = world.partner().get(&format!("/v2/organizations/{ACME}")).await.ok(200);
+    let read = line(&read);
+    assert_eq!((&read["tenant"], &read["actor"]), (&json!(TECHPARTNER), &json!(PARTNER)));
+    assert_eq!((&read["write_units"], &read["status"]), (&json!(0.0), &json!(200)));
+    let renamed = json!({ "organization": { "name": "Acme", "company_name": "Acme" } });
+    let written = world.partner().put(&format!("/v2/organizations/{ACME}"), renamed).await.ok(200);
+    assert!(line(&written)["write_units"].as_f64().unwrap() > 0.0);
+    let refused = world.nobody().get("/v2/users").await;
+    refused.ok(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_is_joined_to_its_trace() {
+    let platform = Platform::prepare(&options()).await.unwrap();
+    let mut event = operations().into_iter().find(|it| it.id() == "show_current_user").unwrap().event();
+    event["requestContext"]["requestId"] = json!("traced");
+    let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    event["headers"]["x-amzn-trace-id"] = json!(trace);
+    platform.gateway().invoke_event(event).await.unwrap();
+    assert_eq!(logs::request("traced")["trace_id"], "1-5759e988-bd862e3fe1be46a994272793");
+}
+
+#[test]
+fn a_line_that_tells_too_much_is_found() {
+    let line = json!({ "level": "INFO", "message": "request", "request_id": "1", "status": 200 });
+    assert!(logs::check(&line.to_string()).is_ok());
+    let with = |field: &str, value: Value| {
+        let mut line = line.clone();
+        line[field] = value;
+        logs::check(&line.to_string())
+    };
+    assert!(with("cause", json!("user joe@example.com")).is_err());
+    assert!(with("request_id", json!("joe@example.com")).is_err());
+    assert!(with("trace_id", json!("eyJhbGciOi")).is_err());
+    assert!(with("body", json!({})).is_err());
+    assert!(logs::check("request").is_err());
+}

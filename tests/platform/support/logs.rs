@@ -1,0 +1,72 @@
+//! The log of the whole suite: each line is held to what a log may tell.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{LazyLock, Mutex, Once, PoisonError},
+};
+
+use serde_json::Value;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+
+/// What no line may hold: an e-mail address, credentials of any kind, and the secrets that tests send.
+const FORBIDDEN: [&str; 12] = [
+    "@", "eyJ", "Bearer ", "Basic ", "scanward_", "password", "$argon2", "enroll_", "glpat", "secret", "authorization",
+    "hunter",
+];
+
+/// What the line of a request tells, and nothing else.
+pub const FIELDS: [&str; 12] = [
+    "level", "message", "request_id", "trace_id", "operation", "tenant", "actor", "status", "duration_ms", "read_units",
+    "write_units", "round_trips",
+];
+
+static REQUESTS: LazyLock<Mutex<HashMap<String, Value>>> = LazyLock::new(Mutex::default);
+
+/// Lets all tests of this process log into the check.
+pub fn start() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let levels = Targets::new().with_default(LevelFilter::INFO).with_target("dynoxide", LevelFilter::OFF);
+        tracing::subscriber::set_global_default(shared::telemetry::lines(levels, || Checked)).unwrap();
+    });
+}
+
+/// The line of a request.
+pub fn request(id: &str) -> Value {
+    let requests = REQUESTS.lock().unwrap_or_else(PoisonError::into_inner);
+    requests.get(id).unwrap_or_else(|| panic!("the request {id} was not logged")).clone()
+}
+
+/// Says what is wrong with a line.
+pub fn check(line: &str) -> Result<Value, String> {
+    let parsed: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
+    if let Some(forbidden) = FORBIDDEN.iter().find(|forbidden| line.contains(**forbidden)) {
+        return Err(format!("it holds {forbidden}"));
+    }
+    if parsed["message"] == "request" {
+        let fields = parsed.as_object().into_iter().flatten();
+        if let Some((field, _)) = fields.into_iter().find(|(field, _)| !FIELDS.contains(&field.as_str())) {
+            return Err(format!("it has the field {field}"));
+        }
+    }
+    Ok(parsed)
+}
+
+/// Takes one line at a time. A line that tells too much fails the request that wrote it, and so its test.
+struct Checked;
+
+impl io::Write for Checked {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let line = str::from_utf8(line).unwrap();
+        let parsed = check(line).unwrap_or_else(|wrong| panic!("a line of the log must not be as this one, {wrong}: {line}"));
+        if let (Some("request"), Some(id)) = (parsed["message"].as_str(), parsed["request_id"].as_str()) {
+            REQUESTS.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), parsed.clone());
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
