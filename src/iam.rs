@@ -69,7 +69,8 @@ impl Role {
         for policy in policies {
             let document = match policy {
                 Yaml::Tagged(reference) if reference.tag == "Ref" => {
-                    let managed = resources.get(&reference.value).and_then(|it| it.get("Properties")?.get("PolicyDocument"));
+                    let managed =
+                        resources.get(&reference.value).and_then(|it| it.get("Properties")?.get("PolicyDocument"));
                     managed.with_context(|| format!("{function} refers to a policy that is not in the template"))?
                 }
                 document => document,
@@ -99,8 +100,8 @@ impl Role {
     fn check(&self, action: &str, resource: &str, subject: &str) -> Result<()> {
         let Parts { function, permissions, used } = &*self.0;
         let permission = permissions.iter().find(|permission| permission.allows(action, resource, subject));
-        let permission =
-            permission.with_context(|| format!("the role of {function} does not allow {action} on {resource} of {subject}"))?;
+        let permission = permission
+            .with_context(|| format!("the role of {function} does not allow {action} on {resource} of {subject}"))?;
         used.lock().unwrap_or_else(PoisonError::into_inner).insert(permission.clone());
         Ok(())
     }
@@ -128,7 +129,8 @@ impl Role {
             }
             "Query" => {
                 let partition = body.pointer("/ExpressionAttributeValues/:pk/S").and_then(Value::as_str);
-                let resource = body["IndexName"].as_str().map_or_else(|| "Table".to_owned(), |it| format!("Table/index/{it}"));
+                let resource =
+                    body["IndexName"].as_str().map_or_else(|| "Table".to_owned(), |it| format!("Table/index/{it}"));
                 self.check("dynamodb:Query", &resource, partition.unwrap_or_default())
             }
             call => check(call, ""),

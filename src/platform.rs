@@ -100,26 +100,28 @@ impl Platform {
         let table = app::table(&config);
         table.ensure_exists().await.map_err(told).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let custody = custody(options)?;
-        let app = App::new(table.clone(), custody.clone(), config.issuer.clone(), config.dns_server);
-        let generation = options.signing_key_generation;
-        bootstrap::ensure_keys(&app, generation).await.map_err(told).context("the platform's keys")?;
-        let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
-        writeln!(greeting, "DynamoDB is at {dynamodb}")?;
-        greeting += &administrator(&app, options).await?;
-        if options.demo {
-            demo::load(&app).await.map_err(told).context("the sample tenants")?;
-            writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
-        }
         let Functions { routes, roles } = template::functions(TEMPLATE)?;
         // Each function has its own app, as on AWS, which reaches as far as its role.
-        let app_of = |(function, role): (&String, &Role)| {
+        let app_of = |role: &Role| {
             let custody = Arc::new(Restricted::new(custody.clone(), role.clone()));
-            let app = App::new(table.under(role.clone()), custody, config.issuer.clone(), config.dns_server);
-            (function.clone(), app)
+            App::new(table.under(role.clone()), custody, config.issuer.clone(), config.dns_server)
         };
-        let apps: BTreeMap<_, _> = roles.iter().map(app_of).collect();
-        for (function, app) in &apps {
-            start(function, app).await.map_err(told).with_context(|| format!("the start of {function}"))?;
+        let role_of = |function| roles.get(function).with_context(|| format!("the template has no {function}"));
+        let authentication = app_of(role_of("authentication")?);
+        let generation = options.signing_key_generation;
+        bootstrap::ensure_keys(&authentication, generation).await.map_err(told).context("the platform's keys")?;
+        let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
+        writeln!(greeting, "DynamoDB is at {dynamodb}")?;
+        greeting += &administrator(&authentication, options).await?;
+        settings::prepare(&app_of(role_of("settings")?)).await.map_err(told).context("the keys of the settings")?;
+        if options.demo {
+            let operator = App::new(table.clone(), custody.clone(), config.issuer.clone(), config.dns_server);
+            demo::load(&operator).await.map_err(told).context("the sample tenants")?;
+            writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
+        }
+        let apps: BTreeMap<_, _> = roles.iter().map(|(function, role)| (function.clone(), app_of(role))).collect();
+        for app in apps.values() {
+            app.warm_up().await;
         }
         Ok(Self { gateway: Gateway::new(routes, &apps)?, roles, dynamodb, address: None, greeting })
     }
@@ -153,16 +155,6 @@ impl Platform {
     pub fn greeting(&self) -> &str {
         self.greeting.trim_end()
     }
-}
-
-/// What a function does on Lambda before it takes requests.
-async fn start(function: &str, app: &App) -> shared::Result<()> {
-    match function {
-        "docs" => {}
-        "settings" => settings::prepare(app).await?,
-        _ => app.warm_up().await,
-    }
-    Ok(())
 }
 
 fn custody(options: &Options) -> Result<Arc<dyn Custody>> {

@@ -55,7 +55,7 @@ impl App {
     /// Reads the key ring, which also opens the connection to DynamoDB: best done before the first request. A failure is
     /// not fatal: each request will say so.
     pub async fn warm_up(&self) {
-        let _ = self.keys().public_keys().await;
+        let _ = self.keys().warm_up().await;
     }
 
     pub(crate) fn table(&self) -> &Table {

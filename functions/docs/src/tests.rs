@@ -10,8 +10,8 @@ use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SEC
 use http::header::{IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, Request, StatusCode};
 use http_body_util::BodyExt as _;
-use shared::api::routes::Served;
 use sha2::{Digest as _, Sha256};
+use shared::api::routes::Served;
 use tower::ServiceExt as _;
 
 struct Answer {

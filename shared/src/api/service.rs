@@ -33,12 +33,14 @@ pub fn service<S: Clone + Send + Sync + 'static>(app: S, served: Served<S>) -> R
 /// Puts operations under a rule.
 pub(super) fn under<S: Clone + Send + Sync + 'static>(rule: Rule, router: Router<S>) -> Router<S> {
     match rule {
-        Rule::Unversioned => router.layer(middleware::from_fn(async |request: Request, next: Next| {
-            match precondition::refuse_versions(request.headers()) {
+        Rule::Unversioned => {
+            router.layer(middleware::from_fn(async |request: Request, next: Next| match precondition::refuse_versions(
+                request.headers(),
+            ) {
                 Ok(()) => next.run(request).await,
                 Err(error) => error.into_response(),
-            }
-        })),
+            }))
+        }
         Rule::Speaking(dialect) => router.layer(middleware::map_response(move |mut response: Response| {
             response.extensions_mut().insert(dialect);
             ready(response)

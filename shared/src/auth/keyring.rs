@@ -95,12 +95,20 @@ impl KeyRing {
         Self { table, custody, read: Mutex::default(), unwrapped: Mutex::default() }
     }
 
-    /// The public keys of every signing key.
+    /// Reads the key ring ahead of its first use.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub(crate) async fn warm_up(&self) -> Result<()> {
+        self.items(FRESH_FOR).await.map(|_| ())
+    }
+
+    /// The public keys of every signing key, the newest included.
     ///
     /// # Errors
     /// 500 when DynamoDB fails.
     pub async fn public_keys(&self) -> Result<Vec<PublicKey>> {
-        let items = self.items(FRESH_FOR).await?;
+        let items = self.items(READ_AGAIN_AFTER).await?;
         let public = |item: &RingItem| {
             item.public_key.clone().map(|x| PublicKey {
                 kty: "OKP",

@@ -222,13 +222,12 @@ pub fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> R
         let details = json!({ "current_mode": from, "requested_mode": to });
         return Err(Error::invalid_transition("Cannot transition from deleted to another collection mode", details));
     }
-    let collection =
-        Collection {
-            collection_mode: to,
-            control_entries: client.collection.control_entries.map(|count| count + 1),
-            updated_at: Timestamp::now(),
-            ..client.collection.entity.clone()
-        };
+    let collection = Collection {
+        collection_mode: to,
+        control_entries: client.collection.control_entries.map(|count| count + 1),
+        updated_at: Timestamp::now(),
+        ..client.collection.entity.clone()
+    };
     let id = client.organization.id;
     let change = Change::new::<Collection>("client.collection_mode_changed", id.0, client.organization.path())
         .before(&client.collection.entity)?

@@ -277,7 +277,8 @@ pub(crate) async fn create_in<'a>(
 fn join<'a, T>(write: Write<'a, T>, user: &User) -> Result<Write<'a, T>> {
     let organization_id = user.organization_path.organization();
     let gone = Error::invalid_field("user.organization_id", "is not an organization that you manage");
-    let write = write.add(&Key::members(organization_id), Members::USERS, 1, gone).count(Counted::Users, user.path(), 1);
+    let write =
+        write.add(&Key::members(organization_id), Members::USERS, 1, gone).count(Counted::Users, user.path(), 1);
     if user.role == Role::Partner {
         return write.create(&Partner { organization_id, user_id: user.id }, Error::changed_meanwhile());
     }
@@ -287,9 +288,11 @@ fn join<'a, T>(write: Write<'a, T>, user: &User) -> Result<Write<'a, T>> {
 /// Takes a user out of the counts and marks of its organization.
 fn leave<'a, T>(write: Write<'a, T>, user: &User) -> Write<'a, T> {
     let organization_id = user.organization_path.organization();
-    let write = write
-        .add(&Key::members(organization_id), Members::USERS, -1, Error::changed_meanwhile())
-        .count(Counted::Users, user.path(), -1);
+    let write = write.add(&Key::members(organization_id), Members::USERS, -1, Error::changed_meanwhile()).count(
+        Counted::Users,
+        user.path(),
+        -1,
+    );
     if user.role == Role::Partner { write.remove(&Key::partner(organization_id, user.id)) } else { write }
 }
 

@@ -19,6 +19,9 @@ use super::{
 };
 use crate::{Error, Result};
 
+/// How often a batch is asked for what DynamoDB has left of it.
+const BATCH_ATTEMPTS: u32 = 3;
+
 /// The table that holds everything.
 #[derive(Clone, Debug)]
 pub struct Table {
@@ -114,11 +117,20 @@ impl Table {
             .consistent_read(true)
             .build()
             .map_err(Error::internal)?;
-        let found = self.client.batch_get_item().request_items(&self.name, keys).send().await.map_err(failed)?;
-        if found.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            return Ok((self.get(first).await?, self.get(second).await?));
+        let mut wanted = HashMap::from([(self.name.clone(), keys)]);
+        let mut items = Vec::new();
+        // DynamoDB may leave some of the keys for another try.
+        for _ in 0..BATCH_ATTEMPTS {
+            let found = self.client.batch_get_item().set_request_items(Some(wanted)).send().await.map_err(failed)?;
+            items.extend(found.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default());
+            wanted = found.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                break;
+            }
         }
-        let mut items = found.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default();
+        if !wanted.is_empty() {
+            return Err(Error::internal("DynamoDB left keys of a batch unprocessed"));
+        }
         let mut take = |key: &Key| {
             let is_it =
                 |item: &Item| item.get(PK) == Some(&text(&key.partition)) && item.get(SK) == Some(&text(&key.sort));

@@ -114,13 +114,7 @@ impl Changes {
 }
 
 /// The first update of an item makes it.
-fn update(
-    table: &str,
-    key: &Key,
-    of: Option<OrganizationId>,
-    shard: u8,
-    by: BTreeMap<Counted, i64>,
-) -> UpdateBuilder {
+fn update(table: &str, key: &Key, of: Option<OrganizationId>, shard: u8, by: BTreeMap<Counted, i64>) -> UpdateBuilder {
     let added: Vec<String> = by.keys().map(|counted| format!("#{0} :{0}", counted.attribute())).collect();
     let set = "#of = :of, #shard = :shard, #type = :type, #schema = :schema";
     let mut update = Update::builder()

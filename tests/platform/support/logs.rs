@@ -11,14 +11,34 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// What no line may hold: an e-mail address, credentials of any kind, and the secrets that tests send.
 const FORBIDDEN: [&str; 12] = [
-    "@", "eyJ", "Bearer ", "Basic ", "scanward_", "password", "$argon2", "enroll_", "glpat", "secret", "authorization",
+    "@",
+    "eyJ",
+    "Bearer ",
+    "Basic ",
+    "scanward_",
+    "password",
+    "$argon2",
+    "enroll_",
+    "glpat",
+    "secret",
+    "authorization",
     "hunter",
 ];
 
 /// What the line of a request tells, and nothing else.
 pub const FIELDS: [&str; 12] = [
-    "level", "message", "request_id", "trace_id", "operation", "tenant", "actor", "status", "duration_ms", "read_units",
-    "write_units", "round_trips",
+    "level",
+    "message",
+    "request_id",
+    "trace_id",
+    "operation",
+    "tenant",
+    "actor",
+    "status",
+    "duration_ms",
+    "read_units",
+    "write_units",
+    "round_trips",
 ];
 
 static REQUESTS: LazyLock<Mutex<HashMap<String, Value>>> = LazyLock::new(Mutex::default);
@@ -59,9 +79,14 @@ struct Checked;
 impl io::Write for Checked {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let line = str::from_utf8(line).unwrap();
-        let parsed = check(line).unwrap_or_else(|wrong| panic!("a line of the log must not be as this one, {wrong}: {line}"));
+        let parsed =
+            check(line).unwrap_or_else(|wrong| panic!("a line of the log must not be as this one, {wrong}: {line}"));
         if let (Some("request"), Some(id)) = (parsed["message"].as_str(), parsed["request_id"].as_str()) {
             REQUESTS.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), parsed.clone());
+        }
+        // What fails on this side fails a test, which should tell why.
+        if parsed["level"] == "ERROR" {
+            eprint!("{line}");
         }
         Ok(line.len())
     }

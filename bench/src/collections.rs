@@ -1,0 +1,165 @@
+//! A platform whose collections have a given size, and the log that tells what its requests cost.
+
+use std::{
+    collections::HashMap,
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{LazyLock, Mutex, PoisonError},
+};
+
+use anyhow::{Context, Result, anyhow};
+use dynoxide::{AttributeValue, Database, ImportOptions, Item, server};
+use scanward::{options::Options, platform::Platform};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use uuid::Uuid;
+
+use crate::operations::Operation;
+
+const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
+const ACME: &str = "aa7cf840-9ca9-46a3-9778-9015d6580d50";
+const RETIRED: &str = "0192f0c1-0000-7000-8000-000000000021";
+const LEAVER: &str = "0192f0c1-0000-7000-8000-000000000003";
+const EVENT: &str = "0192f0c1-0000-7000-8000-000000000031";
+
+/// A platform with much in it.
+pub(crate) struct World {
+    platform: Platform,
+    table: String,
+    database: Database,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A platform with the sample tenants and `size` more users, organizations, audit entries and collection-control
+    /// entries.
+    pub(crate) async fn with(size: u32) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("dynamodb.sqlite");
+        let database = Database::new(&file.to_string_lossy()).map_err(|error| anyhow!("{error}"))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        tokio::spawn(server::serve_on(listener, database.clone()));
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let options = Options {
+            listen: any,
+            data: folder.path().to_owned(),
+            memory: true,
+            dynamodb_endpoint: Some(endpoint),
+            dynamodb_listen: any,
+            table: "scanward".to_owned(),
+            admin_email: "admin@example.com".to_owned(),
+            admin_password: None,
+            signing_key_generation: 1,
+            dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
+            demo: true,
+            command: None,
+        };
+        log();
+        let world = Self { platform: Platform::prepare(&options).await?, table: options.table, database, _folder: folder };
+        world.fill(size)?;
+        Ok(world)
+    }
+
+    /// Hands the sample event of an operation over; returns the status of the answer and the request's log line.
+    pub(crate) async fn invoke(&self, operation: &Operation) -> Result<(u64, Value)> {
+        let mut event: Value = serde_json::from_str(&operation.event).context("the event is not JSON")?;
+        let id = Uuid::now_v7().to_string();
+        event["requestContext"]["requestId"] = json!(id);
+        let answer = self.platform.gateway().invoke_event(event).await?;
+        let line = LINES.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        Ok((answer["statusCode"].as_u64().unwrap_or_default(), line.context("the request left no log line")?))
+    }
+
+    /// Adds copies of the sample items, as many writes of the platform would have made them.
+    fn fill(&self, size: u32) -> Result<()> {
+        let organization = self.item(&format!("ORG#{RETIRED}"), "PROFILE")?;
+        let user = self.item(&format!("USER#{LEAVER}"), "PROFILE")?;
+        let event = self.item(&format!("AUDIT#{TECHPARTNER}"), EVENT)?;
+        let (top, acme) = (simple(TECHPARTNER)?, simple(ACME)?);
+        let mut items = Vec::new();
+        for n in 0..size {
+            let id = Uuid::now_v7();
+            let path = format!("/{top}/{}/", id.simple());
+            items.push(changed(&organization, json!({
+                "PK": format!("ORG#{id}"), "id": id, "organization_path": path, "GSI1SK": path, "name": format!("Crowd {n}"),
+            })));
+            items.push(changed(&user, json!({
+                "PK": format!("USER#{id}"), "id": id, "email": format!("crowd{n}@example.com"),
+                "GSI1SK": format!("/{top}/{acme}/#{id}"),
+            })));
+            items.push(changed(&event, json!({ "SK": id, "id": id })));
+            items.push(item(json!({
+                "PK": format!("COLLECTION#{ACME}"), "SK": id, "id": id, "organization_id": ACME, "entity_type": "client",
+                "entity_id": ACME, "actor_id": LEAVER, "action": "collection_mode_changed",
+                "created_at": "2026-01-01T00:00:00.000Z", "item_type": "collection_control_entry",
+            })));
+        }
+        // A further part of the totals counts them.
+        let size = u64::from(size);
+        items.push(item(json!({
+            "PK": format!("TOTALS#{TECHPARTNER}"), "SK": "99", "of": TECHPARTNER, "shard": 99, "users": size,
+            "organizations": size, "events": size,
+        })));
+        self.database
+            .import_items(&self.table, items, ImportOptions::default())
+            .map(|_| ())
+            .map_err(|error| anyhow!("the collections cannot be filled: {error}"))
+    }
+
+    fn item(&self, partition: &str, sort: &str) -> Result<Item> {
+        let key = json!({ "TableName": self.table, "Key": { "PK": { "S": partition }, "SK": { "S": sort } } });
+        let found = self.database.get_item(serde_json::from_value(key)?).map_err(|error| anyhow!("{error}"))?;
+        found.item.with_context(|| format!("there is no {partition} {sort}"))
+    }
+}
+
+/// An item of texts and numbers.
+fn item(attributes: Value) -> Item {
+    changed(&Item::new(), attributes)
+}
+
+fn changed(of: &Item, attributes: Value) -> Item {
+    let mut item = of.clone();
+    for (name, value) in attributes.as_object().into_iter().flatten() {
+        let value = match value {
+            Value::Number(value) => AttributeValue::N(value.to_string()),
+            value => AttributeValue::S(value.as_str().unwrap_or_default().to_owned()),
+        };
+        item.insert(name.clone(), value);
+    }
+    item
+}
+
+/// An id as it stands in the paths of organizations.
+fn simple(id: &str) -> Result<String> {
+    Ok(id.parse::<Uuid>()?.simple().to_string())
+}
+
+/// The line of each request that was not asked for yet.
+static LINES: LazyLock<Mutex<HashMap<String, Value>>> = LazyLock::new(Mutex::default);
+
+/// Keeps the log lines of requests from here on, as the functions write them.
+fn log() {
+    let levels = Targets::new().with_default(LevelFilter::INFO).with_target("dynoxide", LevelFilter::OFF);
+    // A second world logs to the same place.
+    let _ = tracing::subscriber::set_global_default(shared::telemetry::lines(levels, || Lines));
+}
+
+struct Lines;
+
+impl io::Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let parsed: Value = serde_json::from_slice(line)?;
+        if let Some(id) = parsed["request_id"].as_str().filter(|_| parsed["message"] == "request") {
+            LINES.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), parsed.clone());
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+//! The operations, in an order in which their sample events can follow one another over the same data.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result};
+use scanward::openapi;
+
+/// An operation and its sample event.
+#[derive(Clone, Debug)]
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) function: String,
+    pub(crate) method: String,
+    /// The event as JSON.
+    pub(crate) event: String,
+}
+
+/// Every operation: first those that read, last those that delete, and at the very end the end of the session.
+pub(crate) fn all() -> Result<Vec<Operation>> {
+    let document = serde_json::to_value(openapi::document())?;
+    let mut operations = Vec::new();
+    let paths = document["paths"].as_object().context("the OpenAPI document has no paths")?;
+    for (method, operation) in paths.values().filter_map(|methods| methods.as_object()).flatten() {
+        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+        let id = text(&operation["operationId"]).context("an operation has no id")?;
+        let function = text(&operation["tags"][0]).with_context(|| format!("{id} has no tag"))?;
+        let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(&function).join(format!("{id}.json"));
+        let event = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
+        operations.push(Operation { id, function, method: method.to_uppercase(), event });
+    }
+    let rank = |method: &str| ["GET", "PATCH", "PUT", "POST", "DELETE"].iter().position(|it| *it == method);
+    operations.sort_by_key(|it| (it.id == "sign_out", rank(&it.method), it.function.clone(), it.id.clone()));
+    Ok(operations)
+}

@@ -1,0 +1,102 @@
+//! `units`: what every operation costs in DynamoDB, with few and with many items in the collections.
+//!
+//! The figures are those of the operation's own log line, so they are what it would cost on AWS. They are counts: the same
+//! on every machine.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+
+use crate::{
+    budgets::{self, Cost, Costs},
+    collections::World,
+    operations::{self, Operation},
+};
+
+/// How many items each collection has, unless it is said otherwise.
+const SIZES: [u32; 2] = [100, 100_000];
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// How many items each collection has; may be given several times
+    #[arg(long, default_values_t = SIZES, value_name = "NUMBER")]
+    items: Vec<u32>,
+
+    /// Write what was measured as the new budgets
+    #[arg(long)]
+    write: bool,
+}
+
+/// Measures, prints the table, and holds it to the budgets.
+///
+/// # Errors
+/// When an operation fails, or costs more than its budget.
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    let measured = measure(&options.items).await?;
+    println!("{}", table(&options.items, &measured));
+    let path = Path::new(budgets::FILE);
+    if options.write {
+        return budgets::write(path, &measured);
+    }
+    let exceeded = budgets::exceeded(&budgets::read(path)?, &measured);
+    if exceeded.is_empty() {
+        return Ok(());
+    }
+    bail!("over budget:\n{}", exceeded.join("\n"))
+}
+
+/// The cost of each operation at each size of the collections.
+pub(crate) async fn measure(sizes: &[u32]) -> Result<Vec<Costs>> {
+    let operations = operations::all()?;
+    let mut measured: Vec<Costs> =
+        operations.iter().map(|it| Costs { operation: it.clone(), by_size: Vec::new() }).collect();
+    for size in sizes {
+        let world = World::with(*size).await?;
+        for costs in &mut measured {
+            costs.by_size.push(cost(&world, &costs.operation).await?);
+        }
+    }
+    Ok(measured)
+}
+
+async fn cost(world: &World, operation: &Operation) -> Result<Cost> {
+    let id = &operation.id;
+    let (status, line) = world.invoke(operation).await.with_context(|| format!("{id} was not answered"))?;
+    ensure!((200..=202).contains(&status), "{id} was answered with {status}");
+    let number = |field: &str| {
+        line[field].as_f64().with_context(|| format!("the log line of {id} has no {field}: {line}"))
+    };
+    Ok(Cost { round_trips: number("round_trips")?, read: number("read_units")?, write: number("write_units")? })
+}
+
+/// The Markdown table.
+fn table(sizes: &[u32], measured: &[Costs]) -> String {
+    let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
+    let mut table = format!("With {} items in each collection:\n\n", sizes.join(" and with "));
+    table += "| function | operation | round trips | read units | write units |\n| --- | --- | --- | --- | --- |\n";
+    for costs in measured {
+        let shown = |figure: fn(&Cost) -> f64| {
+            let mut figures: Vec<String> = costs.by_size.iter().map(|cost| figure(cost).to_string()).collect();
+            figures.dedup();
+            figures.join(" and ")
+        };
+        let Operation { function, id, .. } = &costs.operation;
+        let (round_trips, read, write) = (shown(|it| it.round_trips), shown(|it| it.read), shown(|it| it.write));
+        table += &format!("| {function} | {id} | {round_trips} | {read} | {write} |\n");
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn no_operation_costs_more_than_its_budget_however_much_there_is() {
+        let measured = measure(&SIZES).await.unwrap();
+        let exceeded = budgets::exceeded(&budgets::read(Path::new(budgets::FILE)).unwrap(), &measured);
+        assert!(exceeded.is_empty(), "{}", exceeded.join("\n"));
+    }
+}
