@@ -76,7 +76,8 @@ pub(crate) fn exceeded(budgets: &BTreeMap<String, Cost>, measured: &[Costs]) -> 
                 ("write units", cost.write, budget.write),
             ];
             let over = figures.into_iter().filter(|(_, cost, budget)| cost > budget);
-            exceeded.extend(over.map(|(what, cost, budget)| format!("{id} takes {cost} {what}, its budget is {budget}")));
+            exceeded
+                .extend(over.map(|(what, cost, budget)| format!("{id} takes {cost} {what}, its budget is {budget}")));
         }
     }
     let unknown = budgets.keys().filter(|id| !measured.iter().any(|costs| costs.operation.id == **id));
@@ -89,7 +90,8 @@ mod tests {
     use super::*;
 
     fn costs(id: &str, round_trips: f64, read: f64) -> Costs {
-        let operation = Operation { id: id.to_owned(), function: String::new(), method: String::new(), event: String::new() };
+        let operation =
+            Operation { id: id.to_owned(), function: String::new(), method: String::new(), event: String::new() };
         Costs { operation, by_size: vec![Cost::default(), Cost { round_trips, read, write: 0.0 }] }
     }
 

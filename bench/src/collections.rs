@@ -16,23 +16,25 @@ use tokio::net::TcpListener;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use uuid::Uuid;
 
-use crate::operations::Operation;
+use crate::{operations::Operation, world};
 
 const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
 const ACME: &str = "aa7cf840-9ca9-46a3-9778-9015d6580d50";
 const RETIRED: &str = "0192f0c1-0000-7000-8000-000000000021";
 const LEAVER: &str = "0192f0c1-0000-7000-8000-000000000003";
+const PARTNER_TOKEN: &str = "Basic scanward_demo_partner_token";
 const EVENT: &str = "0192f0c1-0000-7000-8000-000000000031";
 
 /// A platform with much in it.
-pub(crate) struct World {
+pub(crate) struct Crowd {
     platform: Platform,
     table: String,
     database: Database,
+    session: String,
     _folder: TempDir,
 }
 
-impl World {
+impl Crowd {
     /// A platform with the sample tenants and `size` more users, organizations, audit entries and collection-control
     /// entries.
     pub(crate) async fn with(size: u32) -> Result<Self> {
@@ -58,14 +60,24 @@ impl World {
             command: None,
         };
         log();
-        let world = Self { platform: Platform::prepare(&options).await?, table: options.table, database, _folder: folder };
-        world.fill(size)?;
-        Ok(world)
+        let platform = Platform::prepare(&options).await?;
+        let session = world::sign_in(&platform).await?;
+        let crowd = Self { platform, table: options.table, database, session, _folder: folder };
+        crowd.fill(size)?;
+        Ok(crowd)
     }
 
-    /// Hands the sample event of an operation over; returns the status of the answer and the request's log line.
+    /// Hands the sample event of an operation over, in a session where it has the Partner's access token, and without a
+    /// query where it reads, so that a list is asked for its default page. Returns the status of the answer and the request's log line.
     pub(crate) async fn invoke(&self, operation: &Operation) -> Result<(u64, Value)> {
         let mut event: Value = serde_json::from_str(&operation.event).context("the event is not JSON")?;
+        if event["headers"]["authorization"] == PARTNER_TOKEN {
+            event["headers"]["authorization"] = json!(self.session);
+        }
+        if let Some(event) = event.as_object_mut().filter(|_| operation.method == "GET") {
+            event.insert("rawQueryString".to_owned(), json!(""));
+            event.remove("queryStringParameters");
+        }
         let id = Uuid::now_v7().to_string();
         event["requestContext"]["requestId"] = json!(id);
         let answer = self.platform.gateway().invoke_event(event).await?;
@@ -86,14 +98,18 @@ impl World {
             items.push(changed(&organization, json!({
                 "PK": format!("ORG#{id}"), "id": id, "organization_path": path, "GSI1SK": path, "name": format!("Crowd {n}"),
             })));
-            items.push(changed(&user, json!({
-                "PK": format!("USER#{id}"), "id": id, "email": format!("crowd{n}@example.com"),
-                "GSI1SK": format!("/{top}/{acme}/#{id}"),
-            })));
+            items.push(changed(
+                &user,
+                json!({
+                    "PK": format!("USER#{id}"), "id": id, "email": format!("crowd{n}@example.com"),
+                    "GSI1SK": format!("/{top}/{acme}/#{id}"),
+                }),
+            ));
             items.push(changed(&event, json!({ "SK": id, "id": id })));
             items.push(item(json!({
                 "PK": format!("COLLECTION#{ACME}"), "SK": id, "id": id, "organization_id": ACME, "entity_type": "client",
-                "entity_id": ACME, "actor_id": LEAVER, "action": "collection_mode_changed",
+                "entity_id": ACME, "actor_id": LEAVER, "action": "collection_mode_changed", "previous_value": "discovery",
+                "new_value": "disabled",
                 "created_at": "2026-01-01T00:00:00.000Z", "item_type": "collection_control_entry",
             })));
         }

@@ -15,7 +15,7 @@ pub(crate) struct Operation {
     pub(crate) event: String,
 }
 
-/// Every operation: first those that read, last those that delete, and at the very end the end of the session.
+/// Every operation: those that read come first, those that delete last.
 pub(crate) fn all() -> Result<Vec<Operation>> {
     let document = serde_json::to_value(openapi::document())?;
     let mut operations = Vec::new();
@@ -24,11 +24,20 @@ pub(crate) fn all() -> Result<Vec<Operation>> {
         let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
         let id = text(&operation["operationId"]).context("an operation has no id")?;
         let function = text(&operation["tags"][0]).with_context(|| format!("{id} has no tag"))?;
-        let file = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(&function).join(format!("{id}.json"));
+        let file =
+            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(&function).join(format!("{id}.json"));
         let event = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
         operations.push(Operation { id, function, method: method.to_uppercase(), event });
     }
-    let rank = |method: &str| ["GET", "PATCH", "PUT", "POST", "DELETE"].iter().position(|it| *it == method);
-    operations.sort_by_key(|it| (it.id == "sign_out", rank(&it.method), it.function.clone(), it.id.clone()));
+    let rank = |it: &Operation| match (it.id.as_str(), it.method.as_str()) {
+        (_, "GET") => 0,
+        (_, "PATCH" | "POST") => 1,
+        // What is added is removed again, before all tools are replaced.
+        ("remove_included_tool", _) => 2,
+        (_, "PUT") => 3,
+        ("sign_out", _) => 5,
+        _ => 4,
+    };
+    operations.sort_by_key(|it| (rank(it), it.function.clone(), it.id.clone()));
     Ok(operations)
 }

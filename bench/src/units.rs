@@ -10,7 +10,7 @@ use clap::Args;
 
 use crate::{
     budgets::{self, Cost, Costs},
-    collections::World,
+    collections::Crowd,
     operations::{self, Operation},
 };
 
@@ -53,7 +53,7 @@ pub(crate) async fn measure(sizes: &[u32]) -> Result<Vec<Costs>> {
     let mut measured: Vec<Costs> =
         operations.iter().map(|it| Costs { operation: it.clone(), by_size: Vec::new() }).collect();
     for size in sizes {
-        let world = World::with(*size).await?;
+        let world = Crowd::with(*size).await?;
         for costs in &mut measured {
             costs.by_size.push(cost(&world, &costs.operation).await?);
         }
@@ -61,13 +61,12 @@ pub(crate) async fn measure(sizes: &[u32]) -> Result<Vec<Costs>> {
     Ok(measured)
 }
 
-async fn cost(world: &World, operation: &Operation) -> Result<Cost> {
+async fn cost(world: &Crowd, operation: &Operation) -> Result<Cost> {
     let id = &operation.id;
     let (status, line) = world.invoke(operation).await.with_context(|| format!("{id} was not answered"))?;
     ensure!((200..=202).contains(&status), "{id} was answered with {status}");
-    let number = |field: &str| {
-        line[field].as_f64().with_context(|| format!("the log line of {id} has no {field}: {line}"))
-    };
+    let number =
+        |field: &str| line[field].as_f64().with_context(|| format!("the log line of {id} has no {field}: {line}"));
     Ok(Cost { round_trips: number("round_trips")?, read: number("read_units")?, write: number("write_units")? })
 }
 

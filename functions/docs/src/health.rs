@@ -20,7 +20,6 @@ pub(crate) struct Health {
 #[utoipa::path(
     get,
     path = "/health",
-   
     tag = "docs",
     summary = "Health",
     security(()),

@@ -11,7 +11,6 @@ static DOCUMENT: Document = published!("OPENAPI", "application/json");
 #[utoipa::path(
     get,
     path = "/openapi.json",
-   
     tag = "docs",
     summary = "OpenAPI document",
     security(()),

@@ -23,7 +23,6 @@ const POLICY: &str = concat!(
 #[utoipa::path(
     get,
     path = "/docs",
-   
     tag = "docs",
     summary = "API reference",
     security(()),

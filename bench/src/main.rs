@@ -1,0 +1,62 @@
+//! Measures the functions on this machine, beside the least ones that do the same.
+//!
+//! - [`compare`]: the command that measures whole processes.
+//! - [`contestant`]: what is measured, and with which event.
+//! - [`program`]: how a contestant is built and run.
+//! - [`world`]: the DynamoDB, the session and the trace collector that all of them share.
+//! - [`runtime_api`]: Lambda's Runtime API, played for one process.
+//! - [`process`]: a contestant's process.
+//! - [`measure`]: one process from start to end.
+//! - [`table`]: what is printed.
+//!
+//! - [`units`]: the command that counts what operations cost in DynamoDB.
+//! - [`operations`], [`collections`]: what it runs, and on how much data.
+//! - [`budgets`]: what each may cost.
+
+mod budgets;
+mod collections;
+mod compare;
+mod contestant;
+mod measure;
+mod operations;
+mod process;
+mod program;
+mod runtime_api;
+mod table;
+mod units;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures the functions.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start, first and warm request, memory and size of every function, as ratios to the least function
+    Compare(compare::Options),
+    /// What every operation costs in DynamoDB, held to the budgets
+    Units(units::Options),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let result = match Options::parse().command {
+        Command::Compare(options) => compare::run(&options).await,
+        Command::Units(options) => units::run(&options).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! A contestant's process.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Read, Seek},
+    process::{ExitStatus, Stdio},
+};
+
+use anyhow::{Context, Result};
+use tokio::process::{Child, Command};
+
+use crate::program::Program;
+
+/// A running contestant, which ends with this value at the latest.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    stderr: File,
+}
+
+impl Process {
+    /// Starts a program with these variables and its own as its whole environment, as on Lambda.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn start(program: &Program, variables: &[(&str, OsString)], runtime_api: &str) -> Result<Self> {
+        let stderr = tempfile::tempfile()?;
+        let child = Command::new(&program.executable)
+            .args(&program.arguments)
+            .current_dir(&program.folder)
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .envs(program.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            // A pipe that nobody reads would fill.
+            .stderr(stderr.try_clone()?)
+            .kill_on_drop(true)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", program.executable.display()))?;
+        Ok(Self { child, stderr })
+    }
+
+    /// Waits until it ends by itself, which it should not.
+    pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
+        self.child.wait().await
+    }
+
+    /// The most memory that it has had, in bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        let id = self.child.id().context("the process has ended")?;
+        let status = fs::read_to_string(format!("/proc/{id}/status")).context("there is no /proc")?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc has no VmHWM")?;
+        let kilobytes: u64 = line.trim_end_matches("kB").trim().parse().context("VmHWM is no number")?;
+        Ok(kilobytes * 1024)
+    }
+
+    /// What it wrote to stderr.
+    pub(crate) fn stderr(&mut self) -> String {
+        let mut text = Vec::new();
+        match self.stderr.rewind().and_then(|()| self.stderr.read_to_end(&mut text)) {
+            Ok(_) => String::from_utf8_lossy(&text).into_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    /// Ends it, and waits until it has.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub(crate) async fn end(mut self) -> Result<()> {
+        self.child.kill().await.context("the process cannot be ended")
+    }
+}

@@ -1,0 +1,146 @@
+//! How contestants are built and run.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs::{self, File},
+    io::{self, Cursor},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, ensure};
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use crate::contestant::{ALL, Contestant, Kind};
+
+/// What a contestant runs as.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The file to execute.
+    pub(crate) executable: PathBuf,
+    /// Its arguments.
+    pub(crate) arguments: Vec<OsString>,
+    /// Where it runs.
+    pub(crate) folder: PathBuf,
+    /// Its own environment variables.
+    pub(crate) variables: Vec<(&'static str, OsString)>,
+    /// The sizes of what is deployed, where that is a binary.
+    pub(crate) sizes: Option<Sizes>,
+}
+
+/// The sizes of a function in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    /// Of the binary.
+    pub(crate) binary: u64,
+    /// Of the archive that is deployed.
+    pub(crate) zipped: u64,
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> &'static Path {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    bench.parent().unwrap_or(bench)
+}
+
+/// Builds every contestant in Rust.
+///
+/// # Errors
+/// When cargo fails.
+pub(crate) fn build() -> Result<()> {
+    // Package by package: the whole workspace would turn on features that are never deployed. What `contestants` turns
+    // on the functions turn on too, so that both are built in one go; OpenTelemetry turns on more.
+    let functions = ALL.iter().filter(|contestant| contestant.kind == Kind::Function).map(|function| function.name);
+    cargo_build(functions.chain(["contestants"]))?;
+    cargo_build(["contestants-otel"])
+}
+
+fn cargo_build<'a>(packages: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root()).args(["build", "--release"]).arg("--target-dir").arg(target()?);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    let status = command.status().context("cargo cannot be run")?;
+    ensure!(status.success(), "{command:?} failed");
+    Ok(())
+}
+
+fn target() -> Result<PathBuf> {
+    let folder = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    std::path::absolute(folder).context("the target folder has no path")
+}
+
+impl Program {
+    /// The program of a contestant, copied into `folder` so that no build changes what is measured; none where what it
+    /// needs is not installed.
+    ///
+    /// # Errors
+    /// When it was not built.
+    pub(crate) fn of(contestant: &Contestant, folder: &Path) -> Result<Option<Self>> {
+        let here = root().join("bench/contestants");
+        match contestant.kind {
+            Kind::Function | Kind::Bare => Self::binary(contestant.name, folder).map(Some),
+            Kind::Python => Ok(Self::python(here.join("python"))),
+            Kind::Node => Ok(Self::node(here.join("node"))),
+        }
+    }
+
+    fn binary(name: &str, folder: &Path) -> Result<Self> {
+        let built = target()?.join("release").join(name);
+        let executable = folder.join(name);
+        fs::copy(&built, &executable).with_context(|| format!("{} cannot be copied", built.display()))?;
+        let sizes = Sizes { binary: fs::metadata(&executable)?.len(), zipped: zipped(&executable)? };
+        let folder = folder.to_owned();
+        Ok(Self { executable, arguments: vec![], folder, variables: vec![], sizes: Some(sizes) })
+    }
+
+    fn python(folder: PathBuf) -> Option<Self> {
+        let variables = vec![
+            ("PYTHONPATH", folder.join("packages").into_os_string()),
+            ("PYTHONDONTWRITEBYTECODE", "1".into()),
+            ("LAMBDA_TASK_ROOT", folder.clone().into_os_string()),
+        ];
+        let script = "import sys, awslambdaric, boto3; print(sys.executable)";
+        let executable = interpreter(Command::new("python3").args(["-c", script]).envs(variables.iter().cloned()))?;
+        let arguments = ["-m", "awslambdaric", "function.handler"].map(OsString::from).to_vec();
+        Some(Self { executable, arguments, folder, variables, sizes: None })
+    }
+
+    fn node(folder: PathBuf) -> Option<Self> {
+        let script = "require.resolve('@aws-sdk/client-dynamodb'); console.log(process.execPath)";
+        let executable = interpreter(Command::new("node").args(["-e", script]).current_dir(&folder))?;
+        Some(Self { executable, arguments: vec!["runtime.mjs".into()], folder, variables: vec![], sizes: None })
+    }
+}
+
+/// The interpreter itself, which says its path: on the `PATH` there may be a script that only finds it.
+fn interpreter(command: &mut Command) -> Option<PathBuf> {
+    let said = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
+    let path = String::from_utf8(said.stdout).ok()?;
+    Some(OsStr::new(path.trim_end()).into())
+}
+
+/// The size of the archive that is deployed.
+fn zipped(binary: &Path) -> Result<u64> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).unix_permissions(0o755);
+    archive.start_file("bootstrap", options)?;
+    io::copy(&mut File::open(binary)?, &mut archive)?;
+    Ok(u64::try_from(archive.finish()?.into_inner().len())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_binary_is_deployed_compressed() {
+        let folder = tempfile::tempdir().unwrap();
+        let binary = folder.path().join("binary");
+        fs::write(&binary, vec![7; 100_000]).unwrap();
+        let size = zipped(&binary).unwrap();
+        assert!((100..1_000).contains(&size), "{size}");
+    }
+}
