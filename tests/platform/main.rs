@@ -25,5 +25,6 @@ mod input;
 mod lists;
 mod logs;
 mod organizations;
+mod permissions;
 mod settings;
 mod users;

@@ -28,6 +28,10 @@ impl Client {
         client
     }
 
+    pub fn headers(&self) -> HeaderMap {
+        self.headers.clone()
+    }
+
     pub async fn get(&self, path: &str) -> Reply {
         self.send("GET", path, None).await
     }
