@@ -2,8 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::SignedDuration;
+use jiff::{
+    SignedDuration,
+    fmt::{StdFmtWrite, temporal::DateTimePrinter},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
 
 /// A point in time, to the millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -49,7 +54,7 @@ impl From<jiff::Timestamp> for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
+        PRINTER.print_timestamp(&self.0, StdFmtWrite(f)).map_err(|_| fmt::Error)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::AlgorithmParameters, jwk::Jwk};
+use scanward::options::Options;
 use serde_json::{Value, json};
 
 use crate::support::{PARTNER, Reply, World, dynamodb, options, together};
@@ -257,4 +259,52 @@ async fn the_public_keys_hold_no_private_part() {
         let names: BTreeSet<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, BTreeSet::from(["kty", "crv", "use", "alg", "kid", "x"]));
     }
+}
+
+/// The id of the key that signed a token.
+fn key_of(token: &str) -> String {
+    jsonwebtoken::decode_header(token).unwrap().kid.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signing_key_is_rotated_without_signing_anyone_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = World::with(Options { memory: false, data: folder.path().to_owned(), ..options() }).await;
+    // Later starts of the same platform.
+    let started = async |signing_key_generation| {
+        let dynamodb_endpoint = Some(first.platform.dynamodb().to_owned());
+        let table = first.table().to_owned();
+        let data = folder.path().to_owned();
+        let later = Options { memory: false, data, table, dynamodb_endpoint, signing_key_generation, ..options() };
+        World::with(later).await
+    };
+    let token = async |world: &World| {
+        let reply = sign_in(world, "user@example.com", "demo user password").await.ok(200);
+        reply["token"].as_str().unwrap().to_owned()
+    };
+    let old = token(&first).await;
+    let rotated = started(2).await;
+    let published = rotated.nobody().get("/.well-known/jwks.json").await.ok(200);
+    assert_eq!(published["keys"].as_array().unwrap().len(), 4, "{}", published.text);
+    // A new key is published for a while before it signs.
+    assert_eq!(key_of(&token(&rotated).await), key_of(&old));
+    let table = dynamodb(&first);
+    let place = |number: &str| AttributeValue::S(format!("SIGNING#session-signing#{number}"));
+    let keys = || AttributeValue::S("KEYS".to_owned());
+    let aged = table.update_item().table_name(first.table()).key("PK", keys()).key("SK", place("0002"));
+    let aged = aged.update_expression("SET created_at = :then");
+    let then = AttributeValue::S("2026-01-01T00:00:00.000Z".to_owned());
+    aged.expression_attribute_values(":then", then).send().await.unwrap();
+    let settled = started(2).await;
+    let new = token(&settled).await;
+    assert_ne!(key_of(&new), key_of(&old));
+    for token in [&old, &new] {
+        rotated.bearer(token).get("/v2/user/me").await.ok(200);
+        settled.bearer(token).get("/v2/user/me").await.ok(200);
+    }
+    let retired = table.delete_item().table_name(first.table()).key("PK", keys()).key("SK", place("0001"));
+    retired.send().await.unwrap();
+    let after = started(2).await;
+    after.bearer(&old).get("/v2/user/me").await.error(401, "unauthorized");
+    after.bearer(&new).get("/v2/user/me").await.ok(200);
 }

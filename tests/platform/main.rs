@@ -26,5 +26,6 @@ mod lists;
 mod logs;
 mod organizations;
 mod permissions;
+mod schema;
 mod settings;
 mod users;

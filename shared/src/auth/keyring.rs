@@ -219,7 +219,7 @@ impl KeyRing {
         let usable = |item: &&RingItem| item.is_usable() && item.sort.starts_with(prefix);
         let is_settled = |item: &&RingItem| item.created_at.plus_seconds(SIGNS_AFTER_SECONDS) <= Timestamp::now();
         let settled = items.iter().filter(usable).rfind(is_settled);
-        Ok(settled.or_else(|| items.iter().rfind(usable)).cloned())
+        Ok(settled.or_else(|| items.iter().find(usable)).cloned())
     }
 
     /// Stores the key of a place, unless another process was faster; the one that stands is returned.

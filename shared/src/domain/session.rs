@@ -172,8 +172,7 @@ pub async fn sign_in(app: &App, given: SignIn, request: RequestInfo) -> Result<S
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let is_right = password::verify(given.password.0, hash).await?;
     let user = user.filter(|user| is_right && user.is_active).ok_or_else(Error::unauthorized)?;
-    account_attempt.forgive(app.table()).await?;
-    address_attempt.refund(app.table()).await?;
+    tokio::try_join!(account_attempt.forgive(app.table()), address_attempt.refund(app.table()))?;
     open(app, &user, request).await
 }
 

@@ -68,7 +68,8 @@ impl Entity for Totals {
     }
 }
 
-/// The total of a list that holds all within `scope`; `None` where no total is kept, as of one organization alone.
+/// The total of a list that holds all within `scope`; `None` where no total is kept: of one organization alone, and where
+/// nothing was written since there are totals.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
@@ -77,6 +78,9 @@ pub(crate) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Res
         return Ok(None);
     }
     let shards = table.query::<Totals>(&Range::totals(scope.log())).await?;
+    if shards.is_empty() {
+        return Ok(None);
+    }
     let total = shards.iter().map(|shard| match counted {
         Counted::Users => shard.users,
         Counted::Organizations => shard.organizations,
