@@ -2,7 +2,7 @@
 //!
 //! - [`options`]: the command line.
 //! - [`template`]: the routes and roles of `template.yaml`.
-//! - [`iam`]: what a role may do, enforced.
+//! - [`iam`]: what a role may do, enforced; [`calls`]: what a binary can do.
 //! - [`functions`]: the functions by the names of the template.
 //! - [`event`]: HTTP requests as API Gateway events, and answers back.
 //! - [`gateway`]: the API gateway.
@@ -10,6 +10,7 @@
 //! - [`platform`]: all of it, started.
 //! - [`openapi`]: the OpenAPI document of all functions.
 
+pub mod calls;
 pub mod database;
 pub mod event;
 pub mod functions;

@@ -11,12 +11,13 @@
 //!
 //! - [`units`]: the command that counts what operations cost in DynamoDB.
 //! - [`operations`], [`collections`]: what it runs, and on how much data.
-//! - [`budgets`]: what each may cost.
+//! - [`budgets`]: what each may cost; [`costs`]: what that is in money.
 
 mod budgets;
 mod collections;
 mod compare;
 mod contestant;
+mod costs;
 mod measure;
 mod operations;
 mod process;
@@ -44,6 +45,8 @@ enum Command {
     Compare(compare::Options),
     /// What every operation costs in DynamoDB, held to the budgets
     Units(units::Options),
+    /// What a million requests cost in DynamoDB, by the budgets
+    Costs,
 }
 
 #[tokio::main]
@@ -51,6 +54,7 @@ async fn main() -> ExitCode {
     let result = match Options::parse().command {
         Command::Compare(options) => compare::run(&options).await,
         Command::Units(options) => units::run(&options).await,
+        Command::Costs => costs::run(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
