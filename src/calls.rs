@@ -3,18 +3,32 @@
 //! The linker leaves out what no code path reaches, so a call that is there is one that the function's code can make. Only
 //! unstripped binaries have symbols: those of development builds.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
-use crate::iam::Role;
+use anyhow::{Context, Result};
+
+use crate::{
+    iam::Role,
+    template::{self, TEMPLATE},
+};
 
 /// What the parts of a transaction need, which has no action of its own.
 const PARTS: [&str; 4] = ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"];
 /// Where each operation of an SDK begins.
 const ENTRY: &[u8] = b"11orchestrate";
 
+/// Where the calls of a function's binary and its role in the template differ.
+///
+/// # Errors
+/// When there is no such binary, or no such function in the template.
+pub fn check(function: &str, binary: &str) -> Result<Vec<String>> {
+    let calls = of_binary(&fs::read(binary).with_context(|| format!("{binary} cannot be read"))?);
+    let role = template::functions(TEMPLATE)?.roles.remove(function);
+    Ok(differences(&calls, &role.with_context(|| format!("the template has no {function}"))?))
+}
+
 /// The calls of a binary, as in `dynamodb:Query`.
-#[must_use]
-pub fn of_binary(binary: &[u8]) -> BTreeSet<String> {
+fn of_binary(binary: &[u8]) -> BTreeSet<String> {
     let ends = binary.windows(ENTRY.len()).enumerate().filter(|(_, window)| *window == ENTRY).map(|(at, _)| at);
     ends.filter_map(|end| call(binary.get(end.saturating_sub(200)..end)?)).collect()
 }
@@ -31,8 +45,7 @@ fn call(symbol: &[u8]) -> Option<String> {
 
 /// Where a binary's calls and its function's role differ: calls that the role does not allow, and actions that no call
 /// needs.
-#[must_use]
-pub fn differences(calls: &BTreeSet<String>, role: &Role) -> Vec<String> {
+fn differences(calls: &BTreeSet<String>, role: &Role) -> Vec<String> {
     let actions: BTreeSet<&str> = role.permissions().iter().map(|permission| permission.action.as_str()).collect();
     let transacts = calls.contains("dynamodb:TransactWriteItems");
     let is_part =
@@ -59,7 +72,7 @@ mod tests {
 
     #[test]
     fn what_a_role_lacks_and_what_it_has_in_vain_are_told() {
-        let role = crate::template::functions(crate::template::TEMPLATE).unwrap().roles.remove("audit").unwrap();
+        let role = template::functions(TEMPLATE).unwrap().roles.remove("audit").unwrap();
         let calls = |calls: &[&str]| calls.iter().map(|call| format!("dynamodb:{call}")).collect();
         assert!(differences(&calls(&["BatchGetItem", "GetItem", "Query"]), &role).is_empty());
         assert_eq!(

@@ -91,7 +91,7 @@ impl Gateway {
             self.0.functions.get(function).with_context(|| format!("there is no function {function}"))?.clone();
         let request: LambdaRequest = serde_json::from_str(&event.to_string())?;
         let mut context = lambda_http::Context::default();
-        context.xray_trace_id = event["headers"]["x-amzn-trace-id"].as_str().map(str::to_owned);
+        context.xray_trace_id = event.pointer("/headers/x-amzn-trace-id").and_then(Value::as_str).map(str::to_owned);
         let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
         // In a task of its own, a panic ends the request alone, as on Lambda.
         let answer = tokio::spawn(answering).await?;

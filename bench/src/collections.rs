@@ -71,18 +71,22 @@ impl Crowd {
     /// query where it reads, so that a list is asked for its default page. Returns the status of the answer and the request's log line.
     pub(crate) async fn invoke(&self, operation: &Operation) -> Result<(u64, Value)> {
         let mut event: Value = serde_json::from_str(&operation.event).context("the event is not JSON")?;
-        if event["headers"]["authorization"] == PARTNER_TOKEN {
-            event["headers"]["authorization"] = json!(self.session);
+        let id = Uuid::now_v7().to_string();
+        if let Some(header) = event.pointer_mut("/headers/authorization").filter(|it| **it == PARTNER_TOKEN) {
+            *header = json!(self.session);
         }
+        event
+            .pointer_mut("/requestContext")
+            .and_then(Value::as_object_mut)
+            .map(|it| it.insert("requestId".into(), json!(id)));
         if let Some(event) = event.as_object_mut().filter(|_| operation.method == "GET") {
             event.insert("rawQueryString".to_owned(), json!(""));
             event.remove("queryStringParameters");
         }
-        let id = Uuid::now_v7().to_string();
-        event["requestContext"]["requestId"] = json!(id);
         let answer = self.platform.gateway().invoke_event(event).await?;
         let line = LINES.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        Ok((answer["statusCode"].as_u64().unwrap_or_default(), line.context("the request left no log line")?))
+        let status = answer.get("statusCode").and_then(Value::as_u64).unwrap_or_default();
+        Ok((status, line.context("the request left no log line")?))
     }
 
     /// Adds copies of the sample items, as many writes of the platform would have made them.
@@ -169,7 +173,8 @@ struct Lines;
 impl io::Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let parsed: Value = serde_json::from_slice(line)?;
-        if let Some(id) = parsed["request_id"].as_str().filter(|_| parsed["message"] == "request") {
+        let text = |name: &str| parsed.get(name).and_then(Value::as_str);
+        if let (Some("request"), Some(id)) = (text("message"), text("request_id")) {
             LINES.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), parsed.clone());
         }
         Ok(line.len())

@@ -14,8 +14,11 @@ const READ_PRICE: f64 = 0.125;
 /// US dollars for a million write request units, on demand in us-east-1.
 const WRITE_PRICE: f64 = 0.625;
 
+/// Whether an operation is of a class.
+type Members = fn(&Operation) -> bool;
+
 /// The classes, from the cheapest.
-const CLASSES: [(&str, fn(&Operation) -> bool); 4] = [
+const CLASSES: [(&str, Members); 4] = [
     ("read of one resource", |it| it.method == "GET" && !it.id.starts_with("list_")),
     ("default page of a list", |it| it.id.starts_with("list_")),
     ("sign-in and sign-out", |it| it.function == "authentication" && it.method != "GET"),

@@ -8,6 +8,7 @@
 //! - [`process`]: a contestant's process.
 //! - [`measure`]: one process from start to end.
 //! - [`table`]: what is printed.
+//! - [`replay`]: the command that hands the sample events to built functions.
 //!
 //! - [`units`]: the command that counts what operations cost in DynamoDB.
 //! - [`operations`], [`collections`]: what it runs, and on how much data.
@@ -22,6 +23,7 @@ mod measure;
 mod operations;
 mod process;
 mod program;
+mod replay;
 mod runtime_api;
 mod table;
 mod units;
@@ -47,6 +49,8 @@ enum Command {
     Units(units::Options),
     /// What a million requests cost in DynamoDB, by the budgets
     Costs,
+    /// Every sample event, to the functions that sam build has built
+    Replay(replay::Options),
 }
 
 #[tokio::main]
@@ -55,6 +59,7 @@ async fn main() -> ExitCode {
         Command::Compare(options) => compare::run(&options).await,
         Command::Units(options) => units::run(&options).await,
         Command::Costs => costs::run(),
+        Command::Replay(options) => replay::run(&options).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use axum::body::Bytes;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::{
@@ -36,10 +36,8 @@ pub(crate) struct Sample {
 /// # Errors
 /// When it does not start, or an answer is not 200.
 pub(crate) async fn measure(program: &Program, event: &Bytes, world: &World, warm: u32) -> Result<Sample> {
-    let api = RuntimeApi::start().await?;
     let started = Instant::now();
-    let process = Process::start(program, &world.variables, &api.address())?;
-    let mut run = Run { api, process };
+    let mut run = Run::start(program, world).await?;
     match run.sample(started, event, warm).await {
         Ok(sample) => run.process.end().await.map(|()| sample),
         Err(error) => {
@@ -49,13 +47,33 @@ pub(crate) async fn measure(program: &Program, event: &Bytes, world: &World, war
     }
 }
 
+/// How a process answered an event.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answered {
+    /// The status of its answer.
+    pub(crate) status: u64,
+    /// How long it took.
+    time: Duration,
+}
+
 /// A process and its Runtime API.
-struct Run {
+#[derive(Debug)]
+pub(crate) struct Run {
     api: RuntimeApi,
     process: Process,
 }
 
 impl Run {
+    /// Starts a process.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) async fn start(program: &Program, world: &World) -> Result<Self> {
+        let api = RuntimeApi::start().await?;
+        let process = Process::start(program, &world.variables, &api.address())?;
+        Ok(Self { api, process })
+    }
+
     async fn sample(&mut self, started: Instant, event: &Bytes, warm: u32) -> Result<Sample> {
         let init = self.polled().await?.duration_since(started);
         let first = self.invoke(event).await?;
@@ -72,7 +90,8 @@ impl Run {
         })
     }
 
-    async fn polled(&mut self) -> Result<Instant> {
+    /// Waits until it asks for an event; returns when that was.
+    pub(crate) async fn polled(&mut self) -> Result<Instant> {
         match self.said().await? {
             Said::Polled(at) => Ok(at),
             Said::Answered(..) => bail!("it answers twice"),
@@ -80,15 +99,22 @@ impl Run {
         }
     }
 
-    /// Hands an event out and waits for its answer; returns how long that took.
+    /// Hands an event out and waits for its answer, which must be 200; returns how long that took.
     async fn invoke(&mut self, event: &Bytes) -> Result<Duration> {
+        let Answered { status, time } = self.answer(event.clone()).await?;
+        ensure!(status == 200, "it answers {status}");
+        Ok(time)
+    }
+
+    /// Hands an event out and waits for its answer.
+    pub(crate) async fn answer(&mut self, event: Bytes) -> Result<Answered> {
         let handed = Instant::now();
-        self.api.hand(event.clone())?;
+        self.api.hand(event)?;
         match self.said().await? {
             Said::Answered(at, answer) => {
-                let status = serde_json::from_slice::<Value>(&answer)?.get("statusCode").cloned();
-                ensure!(status == Some(json!(200)), "it answers {}", String::from_utf8_lossy(&answer));
-                Ok(at.duration_since(handed))
+                let status = serde_json::from_slice::<Value>(&answer)?.get("statusCode").and_then(Value::as_u64);
+                let status = status.with_context(|| format!("it answers {}", String::from_utf8_lossy(&answer)))?;
+                Ok(Answered { status, time: at.duration_since(handed) })
             }
             Said::Polled(_) => bail!("it polls again without an answer"),
             Said::Failed(error) => bail!("it fails: {error}"),

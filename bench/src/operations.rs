@@ -4,6 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use scanward::openapi;
+use serde_json::Value;
 
 /// An operation and its sample event.
 #[derive(Clone, Debug)]
@@ -19,11 +20,11 @@ pub(crate) struct Operation {
 pub(crate) fn all() -> Result<Vec<Operation>> {
     let document = serde_json::to_value(openapi::document())?;
     let mut operations = Vec::new();
-    let paths = document["paths"].as_object().context("the OpenAPI document has no paths")?;
+    let paths = document.get("paths").and_then(Value::as_object).context("the OpenAPI document has no paths")?;
     for (method, operation) in paths.values().filter_map(|methods| methods.as_object()).flatten() {
-        let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-        let id = text(&operation["operationId"]).context("an operation has no id")?;
-        let function = text(&operation["tags"][0]).with_context(|| format!("{id} has no tag"))?;
+        let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let id = text("/operationId").context("an operation has no id")?;
+        let function = text("/tags/0").with_context(|| format!("{id} has no tag"))?;
         let file =
             Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../events")).join(&function).join(format!("{id}.json"));
         let event = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;

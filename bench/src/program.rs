@@ -87,13 +87,17 @@ impl Program {
         }
     }
 
+    /// An executable that needs nothing, to be run in `folder`.
+    pub(crate) fn bare(executable: PathBuf, folder: &Path) -> Self {
+        Self { executable, arguments: vec![], folder: folder.to_owned(), variables: vec![], sizes: None }
+    }
+
     fn binary(name: &str, folder: &Path) -> Result<Self> {
         let built = target()?.join("release").join(name);
         let executable = folder.join(name);
         fs::copy(&built, &executable).with_context(|| format!("{} cannot be copied", built.display()))?;
         let sizes = Sizes { binary: fs::metadata(&executable)?.len(), zipped: zipped(&executable)? };
-        let folder = folder.to_owned();
-        Ok(Self { executable, arguments: vec![], folder, variables: vec![], sizes: Some(sizes) })
+        Ok(Self { sizes: Some(sizes), ..Self::bare(executable, folder) })
     }
 
     fn python(folder: PathBuf) -> Option<Self> {

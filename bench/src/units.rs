@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
+use serde_json::Value;
 
 use crate::{
     budgets::{self, Cost, Costs},
@@ -65,8 +66,9 @@ async fn cost(world: &Crowd, operation: &Operation) -> Result<Cost> {
     let id = &operation.id;
     let (status, line) = world.invoke(operation).await.with_context(|| format!("{id} was not answered"))?;
     ensure!((200..=202).contains(&status), "{id} was answered with {status}");
-    let number =
-        |field: &str| line[field].as_f64().with_context(|| format!("the log line of {id} has no {field}: {line}"));
+    let number = |field: &str| {
+        line.get(field).and_then(Value::as_f64).with_context(|| format!("the log line of {id} has no {field}: {line}"))
+    };
     Ok(Cost { round_trips: number("round_trips")?, read: number("read_units")?, write: number("write_units")? })
 }
 

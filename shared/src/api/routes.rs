@@ -3,11 +3,14 @@
 //! One list serves two readers. A Lambda function routes by it, and then nothing of the OpenAPI document is part of the
 //! binary; the local platform makes the document of it.
 
-use std::{collections::HashMap, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, future::ready, marker::PhantomData, sync::Arc};
 
 use axum::{
     Router,
+    extract::Request,
     handler::Handler,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter},
 };
 use utoipa::{
@@ -15,7 +18,7 @@ use utoipa::{
     openapi::HttpMethod,
 };
 
-use super::{error::Dialect, service};
+use super::{error::Dialect, precondition};
 
 /// An operation: its id, its handler, and what `#[utoipa::path]` knows of it.
 pub struct Operation<P, H> {
@@ -121,7 +124,25 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> for Served<S> {
     fn under(mut self, rule: Rule, group: impl FnOnce(Self) -> Self) -> Self {
         let group = group(Self::default());
         self.ids.extend(group.ids);
-        Self { router: self.router.merge(service::under(rule, group.router)), ..self }
+        Self { router: self.router.merge(under(rule, group.router)), ..self }
+    }
+}
+
+/// Puts operations under a rule.
+fn under<S: Clone + Send + Sync + 'static>(rule: Rule, router: Router<S>) -> Router<S> {
+    match rule {
+        Rule::Unversioned => {
+            router.layer(middleware::from_fn(async |request: Request, next: Next| match precondition::refuse_versions(
+                request.headers(),
+            ) {
+                Ok(()) => next.run(request).await,
+                Err(error) => error.into_response(),
+            }))
+        }
+        Rule::Speaking(dialect) => router.layer(middleware::map_response(move |mut response: Response| {
+            response.extensions_mut().insert(dialect);
+            ready(response)
+        })),
     }
 }
 

@@ -1,7 +1,5 @@
 //! A function's operations as the service that Lambda or the local gateway calls.
 
-use std::future::ready;
-
 use axum::{
     Router,
     extract::{MatchedPath, Request, State},
@@ -12,9 +10,9 @@ use http::{HeaderName, HeaderValue, header};
 
 use super::{
     error::{Dialect, Error},
-    idempotency, precondition,
+    idempotency,
     request::RequestInfo,
-    routes::{Ids, Rule, Served},
+    routes::{Ids, Served},
 };
 use crate::telemetry;
 
@@ -28,24 +26,6 @@ pub fn service<S: Clone + Send + Sync + 'static>(app: S, served: Served<S>) -> R
         .method_not_allowed_fallback(async || Error::not_found())
         .layer(middleware::from_fn_with_state(served.ids, finish))
         .with_state(app)
-}
-
-/// Puts operations under a rule.
-pub(super) fn under<S: Clone + Send + Sync + 'static>(rule: Rule, router: Router<S>) -> Router<S> {
-    match rule {
-        Rule::Unversioned => {
-            router.layer(middleware::from_fn(async |request: Request, next: Next| match precondition::refuse_versions(
-                request.headers(),
-            ) {
-                Ok(()) => next.run(request).await,
-                Err(error) => error.into_response(),
-            }))
-        }
-        Rule::Speaking(dialect) => router.layer(middleware::map_response(move |mut response: Response| {
-            response.extensions_mut().insert(dialect);
-            ready(response)
-        })),
-    }
 }
 
 /// The one layer around every operation: it knows the request, renders errors, and writes the request's log line.

@@ -4,11 +4,12 @@
 //! - [`entity`]: what an item is: a type that knows its key.
 //! - [`table`]: DynamoDB itself; private to this crate.
 //! - [`scoped`]: look-ups within a caller's scope; what they return is the proof of authority.
-//! - [`mod@write`]: transactions, each with its audit entry.
+//! - [`mod@write`]: transactions, each with its audit entry, which [`change`] makes.
 //! - [`page`]: pages of lists, with sealed cursors.
 //! - [`totals`]: how many there are, without counting.
 //! - `meter`: what DynamoDB charges, told to the request's log line.
 
+pub mod change;
 pub mod entity;
 pub mod key;
 pub(crate) mod meter;
@@ -18,8 +19,9 @@ pub mod table;
 pub mod totals;
 pub mod write;
 
+pub use change::Change;
 pub use entity::{Child, Entity, Owned, Stored};
 pub use key::Key;
 pub use scoped::Store;
 pub use table::Table;
-pub use write::{Change, Write};
+pub use write::Write;

@@ -1,10 +1,11 @@
 //! Look-ups within a caller's scope.
 
 use super::{
+    change::Change,
     entity::{Child, Entity, Item, Owned, Stored},
     key::{Key, Range},
     table::Table,
-    write::{Change, Write},
+    write::Write,
 };
 use crate::{Error, Result, auth::scope::Scope, domain::audit::Actor};
 

@@ -21,7 +21,7 @@ use crate::{
     auth::sealing::SealingKey,
     domain::{domains, organization::Organization},
     input,
-    store::{Store, Stored, write::MASK},
+    store::{Store, Stored, change::MASK},
 };
 
 /// The connector of the agent that tests a running application; it goes only where the client's domains are.

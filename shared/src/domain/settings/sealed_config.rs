@@ -15,7 +15,7 @@ use crate::{
     Error, Result,
     api::error::FieldError,
     auth::sealing::{Sealed, SealingKey},
-    store::{Key, write::MASK},
+    store::{Key, change::MASK},
 };
 
 /// A configuration as it is stored.

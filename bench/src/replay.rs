@@ -1,0 +1,54 @@
+//! `replay`: hands every sample event to the functions that `sam build` has built.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{measure::Run, operations, program::Program, world::World};
+
+/// What to replay the events to.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Options {
+    /// Where the functions are, each in a folder with its logical id, as sam build leaves them
+    #[arg(long, default_value = ".aws-sam/build", value_name = "FOLDER")]
+    built: PathBuf,
+}
+
+/// Starts each function, hands its events over one after another, and prints how each was answered.
+///
+/// # Errors
+/// When a function was not built, or answers an event without success.
+pub(crate) async fn run(options: &Options) -> Result<()> {
+    let world = World::start().await?;
+    let mut running: BTreeMap<String, Run> = BTreeMap::new();
+    for operation in operations::all()? {
+        let (function, id) = (&operation.function, &operation.id);
+        let mut run = match running.remove(function) {
+            Some(run) => run,
+            None => start(&options.built, function, &world).await?,
+        };
+        let answer = run.answer(operation.event.into()).await.with_context(|| format!("{function}: {id}"))?;
+        ensure!((200..=202).contains(&answer.status), "{function}: {id} was answered with {}", answer.status);
+        println!("{function}: {id}: {}", answer.status);
+        run.polled().await?;
+        running.insert(function.clone(), run);
+    }
+    Ok(())
+}
+
+async fn start(built: &Path, function: &str, world: &World) -> Result<Run> {
+    let executable = built.join(logical_id(function)).join("bootstrap");
+    let executable = executable.canonicalize().with_context(|| format!("there is no {}", executable.display()))?;
+    let mut run = Run::start(&Program::bare(executable, built), world).await?;
+    run.polled().await?;
+    Ok(run)
+}
+
+/// The template names the function `audit` `AuditFunction`.
+fn logical_id(function: &str) -> String {
+    let (first, rest) = function.split_at(function.len().min(1));
+    format!("{}{rest}Function", first.to_uppercase())
+}
