@@ -37,7 +37,8 @@ WITHOUT_VERSION = {"AdminEmail"}
 def transform(template):
     template = copy.deepcopy(template)
     # The transformation needs the code where `sam package` would put it.
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    for function in functions(template).values():
+        function["CodeUri"] = "s3://bucket/key"
     given = {name: "" for name, parameter in template["Parameters"].items() if "Default" not in parameter}
     return Translator({}, Parser()).translate(template, given)["Resources"]
 

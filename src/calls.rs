@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fs};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::{
     iam::Role,
@@ -14,15 +14,19 @@ use crate::{
 
 /// What the parts of a transaction need, which has no action of its own.
 const PARTS: [&str; 4] = ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"];
+/// The name of the section that a stripped binary lacks.
+const SYMBOLS: &[u8] = b".symtab";
 /// Where each operation of an SDK begins.
 const ENTRY: &[u8] = b"11orchestrate";
 
 /// Where the calls of a function's binary and its role in the template differ.
 ///
 /// # Errors
-/// When there is no such binary, or no such function in the template.
+/// When there is no such binary, it is stripped, or there is no such function in the template.
 pub fn check(function: &str, binary: &str) -> Result<Vec<String>> {
-    let calls = of_binary(&fs::read(binary).with_context(|| format!("{binary} cannot be read"))?);
+    let bytes = fs::read(binary).with_context(|| format!("{binary} cannot be read"))?;
+    ensure!(bytes.windows(SYMBOLS.len()).any(|window| window == SYMBOLS), "{binary} has no symbols");
+    let calls = of_binary(&bytes);
     let role = template::functions(TEMPLATE)?.roles.remove(function);
     Ok(differences(&calls, &role.with_context(|| format!("the template has no {function}"))?))
 }

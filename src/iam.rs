@@ -173,8 +173,16 @@ fn subjects(condition: &Yaml) -> Result<Vec<String>> {
     let operators = condition.as_mapping().context("its condition is not a mapping")?;
     let keys = operators.values().filter_map(Yaml::as_mapping).map(Mapping::len).sum::<usize>();
     ensure!(keys == 1, "it has {keys} conditions");
-    let found = known.iter().find_map(|(operator, key)| condition.get(operator)?.get(key));
-    texts(found.context("its condition is not one of leading keys or of a purpose")?)
+    let found = known.iter().find_map(|(operator, key)| Some((*operator, condition.get(operator)?.get(key)?)));
+    let (operator, values) = found.context("its condition is not one of leading keys or of a purpose")?;
+    let values = texts(values)?;
+    let is_pattern = |value: &String| value.contains(['*', '?']);
+    let is_known = |value: &String| match value.strip_suffix('*') {
+        Some(start) if operator.ends_with("StringLike") => !is_pattern(&start.to_owned()),
+        _ => !is_pattern(value),
+    };
+    ensure!(values.iter().all(is_known), "a value is a pattern that does not just end with anything");
+    Ok(values)
 }
 
 fn texts(value: &Yaml) -> Result<Vec<String>> {

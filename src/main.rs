@@ -1,7 +1,7 @@
 //! The command line of the local platform.
 
 use std::{
-    env, fs,
+    fs,
     io::{self, Write},
     path::Path,
     process::ExitCode,
@@ -14,6 +14,7 @@ use scanward::{
     options::{Command, Options},
     platform::Platform,
 };
+use shared::telemetry;
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -55,6 +56,6 @@ async fn invoke(options: &Options, event: &Path) -> Result<()> {
 fn log() {
     // The embedded DynamoDB warns of every refusal, though a refused condition is an answer like any other.
     let usual = Targets::new().with_default(Level::INFO).with_target("dynoxide", Level::ERROR);
-    let levels = env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok()).unwrap_or(usual);
-    tracing_subscriber::registry().with(tracing_subscriber::fmt::layer().with_target(false)).with(levels).init();
+    let lines = tracing_subscriber::fmt::layer().with_target(false);
+    tracing_subscriber::registry().with(lines).with(telemetry::levels(usual)).init();
 }

@@ -68,7 +68,8 @@ impl Crowd {
     }
 
     /// Hands the sample event of an operation over, in a session where it has the Partner's access token, and without a
-    /// query where it reads, so that a list is asked for its default page. Returns the status of the answer and the request's log line.
+    /// query where it reads, so that a list is asked for its default page. Returns the status of the answer and the
+    /// request's log line.
     pub(crate) async fn invoke(&self, operation: &Operation) -> Result<(u64, Value)> {
         let mut event: Value = serde_json::from_str(&operation.event).context("the event is not JSON")?;
         let id = Uuid::now_v7().to_string();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use axum::body::Bytes;
 use serde_json::Value;
 use tokio::time::sleep;
@@ -36,22 +36,20 @@ pub(crate) struct Sample {
 /// # Errors
 /// When it does not start, or an answer is not 200.
 pub(crate) async fn measure(program: &Program, event: &Bytes, world: &World, warm: u32) -> Result<Sample> {
-    let started = Instant::now();
     let mut run = Run::start(program, world).await?;
-    match run.sample(started, event, warm).await {
+    match run.sample(event, warm).await {
         Ok(sample) => run.process.end().await.map(|()| sample),
-        Err(error) => {
-            let stderr = run.process.stderr();
-            Err(anyhow!("{error:#}; its stderr:\n{stderr}"))
-        }
+        Err(error) => Err(run.failed(&error)),
     }
 }
 
 /// How a process answered an event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Answered {
     /// The status of its answer.
     pub(crate) status: u64,
+    /// The whole answer.
+    pub(crate) text: String,
     /// How long it took.
     time: Duration,
 }
@@ -60,6 +58,7 @@ pub(crate) struct Answered {
 #[derive(Debug)]
 pub(crate) struct Run {
     api: RuntimeApi,
+    started: Instant,
     process: Process,
 }
 
@@ -70,12 +69,18 @@ impl Run {
     /// When it cannot be started.
     pub(crate) async fn start(program: &Program, world: &World) -> Result<Self> {
         let api = RuntimeApi::start().await?;
+        let started = Instant::now();
         let process = Process::start(program, &world.variables, &api.address())?;
-        Ok(Self { api, process })
+        Ok(Self { api, started, process })
     }
 
-    async fn sample(&mut self, started: Instant, event: &Bytes, warm: u32) -> Result<Sample> {
-        let init = self.polled().await?.duration_since(started);
+    /// An error together with what the process has written to stderr.
+    pub(crate) fn failed(&mut self, error: &Error) -> Error {
+        anyhow!("{error:#}; its stderr:\n{}", self.process.stderr())
+    }
+
+    async fn sample(&mut self, event: &Bytes, warm: u32) -> Result<Sample> {
+        let init = self.polled().await?.duration_since(self.started);
         let first = self.invoke(event).await?;
         let mut times = Vec::new();
         for _ in 0..warm {
@@ -101,8 +106,8 @@ impl Run {
 
     /// Hands an event out and waits for its answer, which must be 200; returns how long that took.
     async fn invoke(&mut self, event: &Bytes) -> Result<Duration> {
-        let Answered { status, time } = self.answer(event.clone()).await?;
-        ensure!(status == 200, "it answers {status}");
+        let Answered { status, text, time } = self.answer(event.clone()).await?;
+        ensure!(status == 200, "it answers {text}");
         Ok(time)
     }
 
@@ -112,9 +117,10 @@ impl Run {
         self.api.hand(event)?;
         match self.said().await? {
             Said::Answered(at, answer) => {
+                let text = String::from_utf8_lossy(&answer).into_owned();
                 let status = serde_json::from_slice::<Value>(&answer)?.get("statusCode").and_then(Value::as_u64);
-                let status = status.with_context(|| format!("it answers {}", String::from_utf8_lossy(&answer)))?;
-                Ok(Answered { status, time: at.duration_since(handed) })
+                let status = status.with_context(|| format!("it answers {text}"))?;
+                Ok(Answered { status, text, time: at.duration_since(handed) })
             }
             Said::Polled(_) => bail!("it polls again without an answer"),
             Said::Failed(error) => bail!("it fails: {error}"),

@@ -6,8 +6,14 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use axum::body::Bytes;
 
-use crate::{measure::Run, operations, program::Program, world::World};
+use crate::{
+    measure::{Answered, Run},
+    operations,
+    program::Program,
+    world::World,
+};
 
 /// What to replay the events to.
 #[derive(Debug, clap::Args)]
@@ -30,13 +36,20 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
             Some(run) => run,
             None => start(&options.built, function, &world).await?,
         };
-        let answer = run.answer(operation.event.into()).await.with_context(|| format!("{function}: {id}"))?;
-        ensure!((200..=202).contains(&answer.status), "{function}: {id} was answered with {}", answer.status);
-        println!("{function}: {id}: {}", answer.status);
-        run.polled().await?;
+        let status = replay(&mut run, operation.event.clone().into()).await;
+        let status = status.map_err(|error| run.failed(&error)).with_context(|| format!("{function}: {id}"))?;
+        println!("{function}: {id}: {status}");
         running.insert(function.clone(), run);
     }
     Ok(())
+}
+
+/// Hands an event over, and waits until the function asks for another one; returns the status of its answer.
+async fn replay(run: &mut Run, event: Bytes) -> Result<u64> {
+    let Answered { status, text, .. } = run.answer(event).await?;
+    ensure!((200..=202).contains(&status), "it answers {text}");
+    run.polled().await?;
+    Ok(status)
 }
 
 async fn start(built: &Path, function: &str, world: &World) -> Result<Run> {

@@ -86,20 +86,24 @@ pub(crate) fn spent(units: Units) {
     });
 }
 
-/// Writes one JSON line for each event to standard output from here on; `RUST_LOG` sets the levels, as in `info` or
-/// `warn,shared=debug`.
+/// Writes one JSON line for each event to standard output from here on, of the levels that `RUST_LOG` sets.
 pub(crate) fn start() {
-    let levels = env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
-    let levels = levels.unwrap_or_else(|| Targets::new().with_default(tracing::Level::INFO));
+    let levels = levels(Targets::new().with_default(tracing::Level::INFO));
     let _ = tracing::subscriber::set_global_default(lines(levels, io::stdout));
 }
 
-/// Writes one JSON line for each event of these levels.
+/// The levels that `RUST_LOG` sets, as in `info` or `warn,shared=debug`; `usual` where it sets none.
+#[must_use]
+pub fn levels(usual: Targets) -> Targets {
+    env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok()).unwrap_or(usual)
+}
+
+/// Writes one JSON line for each event of these levels. It begins with `timestamp` and `level`, by which Lambda knows how
+/// severe it is; the spans of the runtime would tell the ids again.
 pub fn lines<W>(levels: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    // CloudWatch adds the time.
-    let lines = fmt::layer().json().flatten_event(true).with_target(false).without_time().with_writer(writer);
-    tracing_subscriber::registry().with(lines).with(levels)
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
+    tracing_subscriber::registry().with(lines.with_target(false).with_writer(writer)).with(levels)
 }

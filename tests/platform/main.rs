@@ -28,4 +28,5 @@ mod organizations;
 mod permissions;
 mod schema;
 mod settings;
+mod totals;
 mod users;

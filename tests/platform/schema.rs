@@ -64,7 +64,9 @@ async fn items_of_schema_0_are_read_and_become_todays_when_written() {
     caller.put(&format!("/v2/organizations/{GLOBEX}"), renamed).await.ok(200);
     let organization = get(&world, &format!("ORG#{GLOBEX}"), "PROFILE").await;
     assert_eq!(organization["item_schema"], AttributeValue::N("1".into()));
-    assert_eq!(caller.get("/v2/audit/events?per_page=100").await.ok(200)["data"].as_array().unwrap().len(), 6);
+    // What is older than its totals is counted.
+    let log = caller.get("/v2/audit/events?per_page=1").await.ok(200);
+    assert_eq!(log["meta"]["pagination"]["total_count"], 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]

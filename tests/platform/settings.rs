@@ -402,7 +402,12 @@ async fn a_domain_is_claimed_and_verified_by_a_txt_record() {
 async fn limits_hold_at_the_same_time_and_a_full_client_can_be_deleted() {
     let world = World::start().await;
     let admin = world.admin().await;
-    let tenant = world.organization(&admin, "Full").await;
+    let mut tenant = world.organization(&admin, "Top").await;
+    // As deep as the tree can be, where a deletion takes the most actions.
+    for level in 2..=12 {
+        let child = json!({ "name": format!("Level {level}"), "company_name": "x", "parent_organization": tenant });
+        tenant = admin.post("/v2/organizations", json!({ "organization": child })).await.ok(201).id();
+    }
     let manager = json!({ "email": "m@example.com", "role": "Partner", "organization_id": tenant, "password": "manager of the full", "confirmed": true });
     let manager = admin.post("/v2/users", json!({ "user": manager })).await.ok(201).id();
     let session = world.session("m@example.com", "manager of the full").await;
@@ -429,6 +434,17 @@ async fn limits_hold_at_the_same_time_and_a_full_client_can_be_deleted() {
     let connector = profile(&world, &session).await["connectors"].as_object().unwrap().keys().next().unwrap().clone();
     session.delete(&format!("/client/connector/{connector}")).await.ok(200);
     session.put("/client/connector/again", json!({})).await.ok(200);
+    for (method, path, body) in [
+        ("PATCH", "/client/company", json!({ "information": { "category": "IT" } })),
+        ("PATCH", "/client/scan-configuration", json!({ "autonomous_scan": true })),
+        ("PUT", "/client/setup", Value::Null),
+        ("PUT", "/client/deep-reasoning-enrichment", Value::Null),
+        ("PUT", "/client/included-tools", json!({ "included_tools": ["semgrep"] })),
+        ("PUT", "/client/plugin/github", json!({ "oauth_token": "x" })),
+        ("PUT", "/client/plugin/gitlab", json!({ "oauth_token": "x" })),
+    ] {
+        session.send(method, path, Some(body)).await.ok(200);
+    }
     admin.delete(&format!("/v2/users/{manager}")).await.ok(200);
     admin.delete(&format!("/v2/organizations/{tenant}")).await.ok(200);
 }

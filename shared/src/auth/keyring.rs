@@ -184,7 +184,13 @@ impl KeyRing {
     /// # Errors
     /// 500 when there is none, or DynamoDB fails.
     pub async fn cursor_key(&self) -> Result<SealingKey> {
-        let item = self.newest(CURSOR).await?.ok_or_else(|| Error::internal("the key ring has no cursor key"))?;
+        let mut item = self.newest(CURSOR).await?;
+        if item.is_none() {
+            // This process may have read the ring before the first start of all.
+            self.items(READ_AGAIN_AFTER).await?;
+            item = self.newest(CURSOR).await?;
+        }
+        let item = item.ok_or_else(|| Error::internal("the key ring has no cursor key"))?;
         SealingKey::new(&item.kid, &decoded(item.material.as_deref())?)
     }
 
@@ -231,11 +237,11 @@ impl KeyRing {
 
     async fn unwrapped(&self, purpose: Purpose, item: &RingItem) -> Result<Material> {
         let mut unwrapped = self.unwrapped.lock().await;
-        if let Some(material) = unwrapped.get(&item.sort) {
+        if let Some(material) = unwrapped.get(&item.kid) {
             return Ok(material.clone());
         }
         let material = self.custody.unwrap(purpose, decoded(item.wrapped.as_deref())?).await?;
-        unwrapped.insert(item.sort.clone(), material.clone());
+        unwrapped.insert(item.kid.clone(), material.clone());
         Ok(material)
     }
 

@@ -16,8 +16,8 @@ pub struct OrganizationPath(String);
 
 impl OrganizationPath {
     /// The deepest tree. Each level adds an audit entry and a total to a transaction, which takes 100 actions: at this
-    /// depth a user's move between two branches has 74.
-    pub const MAX_DEPTH: usize = 16;
+    /// depth the deletion of an organization with all settings that it can have takes 90.
+    pub const MAX_DEPTH: usize = 12;
 
     /// The path of an organization without a parent.
     #[must_use]

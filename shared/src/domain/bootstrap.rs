@@ -82,7 +82,9 @@ pub async fn ensure_administrator(app: &App, email: &str, password: &str) -> Res
     }
     let user = read::<NewUser>(&json!({ "email": email, "password": password, "confirmed": true }))?;
     let organization = read::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
-    ignore_existing(organization::create_at(store, PLATFORM, None, &organization)?.commit().await)?;
+    // Nothing was written before.
+    let first = organization::create_at(store, PLATFORM, None, &organization)?.begin_totals(None);
+    ignore_existing(first.commit().await)?;
     let found = store.find::<Organization>(&Key::organization(PLATFORM)).await?;
     let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, &user).await?;
     let mark = FirstStart { administrator: ADMINISTRATOR };

@@ -257,6 +257,7 @@ pub(crate) fn create_at<'a>(
         .create(&TakenName::of(&organization), TakenName::refusal())?
         .create(&Members::none(id), Error::changed_meanwhile())?
         .create(&Collection::default_for(id)?, Error::changed_meanwhile())?
+        .begin_totals(Some(id))
         .count(Counted::Organizations, organization.path(), 1);
     Ok(match parent {
         Some(parent) => write.add(&Key::members(parent.id), Members::CHILDREN, 1, Error::changed_meanwhile()),

@@ -33,6 +33,7 @@ use crate::{
     id::{SessionId, UserId},
     input,
     store::{Change, Entity, Key, Owned, Store, Stored},
+    telemetry,
     time::Timestamp,
 };
 
@@ -196,6 +197,7 @@ async fn open(app: &App, user: &Stored<User>, request: RequestInfo) -> Result<Si
     let session = Session::new(SessionId::generate(), user, &request.source_address, LIFETIME_SECONDS);
     let scope = user.role.scope(user.path());
     let actor = Actor { kind: ActorKind::User, id: user.id.0, request };
+    telemetry::acts(&actor, user.organization_id);
     let store = Store::new(app.table(), &scope, &actor);
     let keys = (&SignIns::none(user.id).key(), &Key::organization(user.organization_path.organization()));
     let (sign_ins, organization) = app.table().get_both::<SignIns, Organization>(keys).await?;

@@ -4,7 +4,7 @@
 //! wait for one item; so a total is spread over [`SHARDS`] items, of which each write takes one by chance, and reading it
 //! sums them up: one look-up.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{AttributeValue, Update, builders::UpdateBuilder};
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,9 @@ struct Totals {
     organizations: i64,
     #[serde(default)]
     events: i64,
+    /// Whether everything was counted from the beginning; told by one of the parts.
+    #[serde(default)]
+    complete: bool,
 }
 
 impl Entity for Totals {
@@ -68,8 +71,8 @@ impl Entity for Totals {
     }
 }
 
-/// The total of a list that holds all within `scope`; `None` where no total is kept: of one organization alone, and where
-/// nothing was written since there are totals.
+/// The total of a list that holds all within `scope`; `None` where there is none: for one organization alone, and for what
+/// is older than its totals.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
@@ -78,7 +81,7 @@ pub(crate) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Res
         return Ok(None);
     }
     let shards = table.query::<Totals>(&Range::totals(scope.log())).await?;
-    if shards.is_empty() {
+    if !shards.iter().any(|shard| shard.complete) {
         return Ok(None);
     }
     let total = shards.iter().map(|shard| match counted {
@@ -91,7 +94,10 @@ pub(crate) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Res
 
 /// By how much a transaction changes totals.
 #[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<Option<OrganizationId>, BTreeMap<Counted, i64>>);
+pub(super) struct Changes {
+    by: BTreeMap<Option<OrganizationId>, BTreeMap<Counted, i64>>,
+    begun: BTreeSet<Option<OrganizationId>>,
+}
 
 impl Changes {
     /// Changes the totals of the organization at `path`, of all above it, and of the platform.
@@ -103,27 +109,41 @@ impl Changes {
 
     /// Changes the totals of one organization, or of the platform.
     pub(super) fn add_to(&mut self, of: Option<OrganizationId>, counted: Counted, by: i64) {
-        *self.0.entry(of).or_default().entry(counted).or_default() += by;
+        *self.by.entry(of).or_default().entry(counted).or_default() += by;
+    }
+
+    /// Marks the totals of an organization, or of the platform, as complete: nothing was there before this transaction,
+    /// which must change them too.
+    pub(super) fn begin(&mut self, of: Option<OrganizationId>) {
+        self.begun.insert(of);
     }
 
     /// The updates that do it, one for each organization.
     pub(super) fn updates(self, table: &str) -> Result<Vec<UpdateBuilder>> {
         let [chance] = random::<1>()?;
-        let changed = self.0.into_iter().filter_map(|(of, mut by)| {
+        let shard = chance % SHARDS;
+        let changed = self.by.into_iter().filter_map(|(of, mut by)| {
             by.retain(|_, by| *by != 0);
-            (!by.is_empty()).then(|| (Key::totals(of, chance % SHARDS), of, by))
+            (!by.is_empty()).then_some((of, by))
         });
-        Ok(changed.map(|(key, of, by)| update(table, &key, of, chance % SHARDS, by)).collect())
+        Ok(changed.map(|(of, by)| update(table, of, shard, by, self.begun.contains(&of))).collect())
     }
 }
 
 /// The first update of an item makes it.
-fn update(table: &str, key: &Key, of: Option<OrganizationId>, shard: u8, by: BTreeMap<Counted, i64>) -> UpdateBuilder {
+fn update(
+    table: &str,
+    of: Option<OrganizationId>,
+    shard: u8,
+    by: BTreeMap<Counted, i64>,
+    is_begun: bool,
+) -> UpdateBuilder {
     let added: Vec<String> = by.keys().map(|counted| format!("#{0} :{0}", counted.attribute())).collect();
-    let set = "#of = :of, #shard = :shard, #type = :type, #schema = :schema";
+    let begun = if is_begun { ", #complete = :complete" } else { "" };
+    let set = format!("#of = :of, #shard = :shard, #type = :type, #schema = :schema{begun}");
     let mut update = Update::builder()
         .table_name(table)
-        .set_key(Some(key_item(key)))
+        .set_key(Some(key_item(&Key::totals(of, shard))))
         .update_expression(format!("SET {set} ADD {}", added.join(", ")))
         .expression_attribute_names("#of", "of")
         .expression_attribute_names("#shard", "shard")
@@ -133,6 +153,11 @@ fn update(table: &str, key: &Key, of: Option<OrganizationId>, shard: u8, by: BTr
         .expression_attribute_values(":shard", number(shard))
         .expression_attribute_values(":type", text(Totals::TYPE))
         .expression_attribute_values(":schema", number(Totals::SCHEMA));
+    if is_begun {
+        update = update
+            .expression_attribute_names("#complete", "complete")
+            .expression_attribute_values(":complete", AttributeValue::Bool(true));
+    }
     for (counted, by) in by {
         let name = counted.attribute();
         update = update

@@ -23,6 +23,7 @@ use crate::{
     Error, Result,
     api::{idempotency::Once, response::Answer},
     auth::{scope::OrganizationPath, sealing::random},
+    id::OrganizationId,
     time::Timestamp,
 };
 
@@ -153,6 +154,12 @@ impl<'a, T> Write<'a, T> {
     /// Counts one more, or less, in the totals of the organization at `path` and of all above it.
     pub(crate) fn count(mut self, counted: Counted, path: &OrganizationPath, by: i64) -> Self {
         self.totals.add(counted, path, by);
+        self
+    }
+
+    /// Begins the totals of an organization, or of the platform, with what this transaction makes.
+    pub(crate) fn begin_totals(mut self, of: Option<OrganizationId>) -> Self {
+        self.totals.begin(of);
         self
     }
 

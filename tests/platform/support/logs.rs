@@ -26,7 +26,8 @@ const FORBIDDEN: [&str; 12] = [
 ];
 
 /// What the line of a request tells, and nothing else.
-pub const FIELDS: [&str; 12] = [
+pub const FIELDS: [&str; 13] = [
+    "timestamp",
     "level",
     "message",
     "request_id",
