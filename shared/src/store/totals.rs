@@ -1,7 +1,7 @@
 //! Totals of lists, changed in the transactions that change the lists, so that no list is counted.
 //!
 //! Each organization has totals of all at and below it, and so has the platform. Writes below one organization would all
-//! wait for one item; so a total is spread over [`SHARDS`] items, of which each write takes one by chance, and reading it
+//! wait for one item; so a total is spread over 16 items, of which each write takes one by chance, and reading it
 //! sums them up: one look-up.
 
 use std::collections::{BTreeMap, BTreeSet};
