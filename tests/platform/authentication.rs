@@ -286,15 +286,19 @@ async fn the_signing_key_is_rotated_without_signing_anyone_out() {
     let rotated = started(2).await;
     let published = rotated.nobody().get("/.well-known/jwks.json").await.ok(200);
     assert_eq!(published["keys"].as_array().unwrap().len(), 4, "{}", published.text);
-    // A new key is published for a while before it signs.
-    assert_eq!(key_of(&token(&rotated).await), key_of(&old));
     let table = dynamodb(&first);
     let place = |number: &str| AttributeValue::S(format!("SIGNING#session-signing#{number}"));
     let keys = || AttributeValue::S("KEYS".to_owned());
-    let aged = table.update_item().table_name(first.table()).key("PK", keys()).key("SK", place("0002"));
-    let aged = aged.update_expression("SET created_at = :then");
-    let then = AttributeValue::S("2026-01-01T00:00:00.000Z".to_owned());
-    aged.expression_attribute_values(":then", then).send().await.unwrap();
+    let made_at = async |time: &str| {
+        let key = table.update_item().table_name(first.table()).key("PK", keys()).key("SK", place("0002"));
+        let time = AttributeValue::S(time.to_owned());
+        let key = key.update_expression("SET created_at = :time").expression_attribute_values(":time", time);
+        key.send().await.unwrap();
+    };
+    // A new key is published for a while before it signs.
+    made_at("2100-01-01T00:00:00.000Z").await;
+    assert_eq!(key_of(&token(&started(2).await).await), key_of(&old));
+    made_at("2026-01-01T00:00:00.000Z").await;
     let settled = started(2).await;
     let new = token(&settled).await;
     assert_ne!(key_of(&new), key_of(&old));
