@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     io,
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
@@ -11,7 +12,6 @@ use anyhow::{Context, Result, anyhow};
 use dynoxide::{AttributeValue, Database, ImportOptions, Item, server};
 use scanward::{options::Options, platform::Platform};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use uuid::Uuid;
@@ -31,23 +31,20 @@ pub(crate) struct Crowd {
     table: String,
     database: Database,
     session: String,
-    _folder: TempDir,
 }
 
 impl Crowd {
     /// A platform with the sample tenants and `size` more users, organizations, audit entries and collection-control
     /// entries.
     pub(crate) async fn with(size: u32) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
-        let file = folder.path().join("dynamodb.sqlite");
-        let database = Database::new(&file.to_string_lossy()).map_err(|error| anyhow!("{error}"))?;
+        let database = Database::memory().map_err(|error| anyhow!("{error}"))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         tokio::spawn(server::serve_on(listener, database.clone()));
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let options = Options {
             listen: any,
-            data: folder.path().to_owned(),
+            data: PathBuf::new(),
             memory: true,
             dynamodb_endpoint: Some(endpoint),
             dynamodb_listen: any,
@@ -62,7 +59,7 @@ impl Crowd {
         log();
         let platform = Platform::prepare(&options).await?;
         let session = world::sign_in(&platform).await?;
-        let crowd = Self { platform, table: options.table, database, session, _folder: folder };
+        let crowd = Self { platform, table: options.table, database, session };
         crowd.fill(size)?;
         Ok(crowd)
     }
