@@ -20,11 +20,7 @@ use crate::{
     auth::scope::{OrganizationPath, Scope},
     id::OrganizationId,
     input,
-    store::{
-        Change, Entity, Key, Owned, Store, Stored, Write,
-        key::{PARTNER, Range},
-        totals::Counted,
-    },
+    store::{Change, Entity, Key, Owned, Store, Stored, Write, entity::from_item, key::Range, totals::Counted},
     time::Timestamp,
 };
 
@@ -336,9 +332,9 @@ pub async fn delete<'a>(store: Store<'a>, found: &Stored<Organization>) -> Resul
 /// 500 when DynamoDB fails.
 pub(crate) async fn nearest_partner(store: Store<'_>, found: &Stored<Organization>) -> Result<Option<Organization>> {
     for id in found.organization_path.upward().skip(1) {
-        if store.any(&Range::of_organization(id, PARTNER)).await? {
-            let partner = store.unowned::<Organization>(&Key::organization(id)).await?;
-            return Ok(partner.map(|partner| partner.entity));
+        let mut found = store.unowned_items(&Range::profile_and_partners(id), 2).await?.into_iter();
+        if let (Some(profile), Some(_)) = (found.next(), found.next()) {
+            return Ok(from_item(profile)?.map(|partner: Stored<Organization>| partner.entity));
         }
     }
     Ok(None)

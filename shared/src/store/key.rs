@@ -32,7 +32,7 @@
 //! | an organization with all its facets | `Query` of its partition |
 //! | all settings of an organization | `Query` of its `SETTINGS#` |
 //! | its plugins, tools or connectors; its domains | `Query` of its `SETTINGS#<kind>#`; of its `DOMAIN#` |
-//! | nearest ancestor with a Partner | `Query` of each ancestor's `PARTNER#`, one item |
+//! | nearest ancestor with a Partner | `Query` of each ancestor from `PROFILE` down to `PARTNER#`, two items |
 //! | audit log of an organization and all below it | `Query` of its own log, newest first |
 //! | how many users, organizations or audit entries a list has | `Query` of the `TOTALS#` |
 //! | one audit entry | `GetItem` in the caller's own log |
@@ -74,7 +74,7 @@ impl Key {
     }
 
     pub(crate) fn organization(id: OrganizationId) -> Self {
-        Self::of_organization(id, "PROFILE")
+        Self::of_organization(id, PROFILE)
     }
 
     pub(crate) fn of_organization(id: OrganizationId, sort: impl Into<String>) -> Self {
@@ -117,7 +117,7 @@ impl Key {
     }
 
     pub(crate) fn user(id: UserId) -> Self {
-        Self::of_user(id, "PROFILE")
+        Self::of_user(id, PROFILE)
     }
 
     pub(crate) fn of_user(id: UserId, sort: impl Into<String>) -> Self {
@@ -169,8 +169,10 @@ impl Key {
 
 /// The partition of the key ring.
 pub(crate) const KEYS: &str = "KEYS";
+/// Where an organization's or a user's own item stands among those beside it.
+const PROFILE: &str = "PROFILE";
 /// The prefix of an organization's partner items.
-pub(crate) const PARTNER: &str = "PARTNER#";
+const PARTNER: &str = "PARTNER#";
 const SETTINGS: &str = "SETTINGS#";
 const DOMAIN: &str = "DOMAIN#";
 const ORGANIZATIONS: &str = "ORGANIZATIONS";
@@ -247,6 +249,12 @@ impl Range {
     /// The items of an organization whose sort key begins with `prefix`.
     pub(crate) fn of_organization(id: OrganizationId, prefix: &str) -> Self {
         Self::ascending(false, &Key::organization(id).partition, prefix.to_owned())
+    }
+
+    /// The profile of an organization and then its partners, one each.
+    pub(crate) fn profile_and_partners(id: OrganizationId) -> Self {
+        let sort = Sort::Between(PARTNER.to_owned(), PROFILE.to_owned());
+        Self { sort, descending: true, ..Self::of_organization(id, "") }
     }
 
     /// All settings of an organization.

@@ -113,9 +113,9 @@ impl<'a> Store<'a> {
         if self.scope.contains(change.path()) { Ok(Write::new(*self, change, value)) } else { Err(Error::not_found()) }
     }
 
-    /// Whether an item exists in a range, at the cost of one read.
-    pub(crate) async fn any(&self, range: &Range) -> Result<bool> {
-        self.table.query_items(range, None, Some(1)).await.map(|(items, _)| !items.is_empty())
+    /// The first items of a range that is not tied to an owner; for crate-internal look-ups, as [`Self::unowned`].
+    pub(crate) async fn unowned_items(&self, range: &Range, limit: usize) -> Result<Vec<Item>> {
+        self.table.query_items(range, None, Some(limit)).await.map(|(items, _)| items)
     }
 
     /// The entity at a key that is not tied to an owner; for crate-internal look-ups whose result is no tenant's data.
