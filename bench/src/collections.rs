@@ -16,12 +16,14 @@ use tokio::net::TcpListener;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use uuid::Uuid;
 
-use crate::{operations::Operation, world};
+use crate::{dns, operations::Operation, world};
 
 const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
 const ACME: &str = "aa7cf840-9ca9-46a3-9778-9015d6580d50";
 const RETIRED: &str = "0192f0c1-0000-7000-8000-000000000021";
 const LEAVER: &str = "0192f0c1-0000-7000-8000-000000000003";
+/// What the record of the sample domain says.
+const TOKEN: &str = "measured";
 const PARTNER_TOKEN: &str = "Basic scanward_demo_partner_token";
 const EVENT: &str = "0192f0c1-0000-7000-8000-000000000031";
 
@@ -52,7 +54,7 @@ impl Crowd {
             admin_email: "admin@example.com".to_owned(),
             admin_password: None,
             signing_key_generation: 1,
-            dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
+            dns_server: Some(dns::serve(format!("scanward-verification={TOKEN}")).await?),
             demo: true,
             command: None,
         };
@@ -61,6 +63,7 @@ impl Crowd {
         let session = world::sign_in(&platform).await?;
         let crowd = Self { platform, table: options.table, database, session };
         crowd.fill(size)?;
+        crowd.unverify()?;
         Ok(crowd)
     }
 
@@ -125,6 +128,15 @@ impl Crowd {
             .import_items(&self.table, items, ImportOptions::default())
             .map(|_| ())
             .map_err(|error| anyhow!("the collections cannot be filled: {error}"))
+    }
+
+    /// Makes the sample domain one that the DNS has the record for and that is not verified yet.
+    fn unverify(&self) -> Result<()> {
+        let mut domain = self.item(&format!("ORG#{TECHPARTNER}"), "DOMAIN#example.com")?;
+        domain.insert("verified_at".to_owned(), AttributeValue::NULL(true));
+        let domain = changed(&domain, json!({ "token": TOKEN }));
+        let imported = self.database.import_items(&self.table, vec![domain], ImportOptions::default());
+        imported.map(|_| ()).map_err(|error| anyhow!("the domain cannot be changed: {error}"))
     }
 
     fn item(&self, partition: &str, sort: &str) -> Result<Item> {

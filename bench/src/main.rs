@@ -11,7 +11,7 @@
 //! - [`replay`]: the command that hands the sample events to built functions.
 //!
 //! - [`units`]: the command that counts what operations cost in DynamoDB.
-//! - [`operations`], [`collections`]: what it runs, and on how much data.
+//! - [`operations`], [`collections`]: what it runs, and on how much data; [`dns`]: where the data's domain is verified.
 //! - [`budgets`]: what each may cost; [`costs`]: what that is in money.
 
 mod budgets;
@@ -19,6 +19,7 @@ mod collections;
 mod compare;
 mod contestant;
 mod costs;
+mod dns;
 mod measure;
 mod operations;
 mod process;
