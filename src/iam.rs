@@ -142,8 +142,7 @@ fn permissions_of(statement: &Yaml) -> Result<Vec<Permission>> {
     ensure!(statement.get("Effect").and_then(Yaml::as_str) == Some("Allow"), "its effect is not Allow");
     let actions = texts(statement.get("Action").context("it has no action")?)?;
     let resources = statement.get("Resource").context("it has no resource")?;
-    let resources = resources.as_sequence().map_or_else(|| vec![resources], |list| list.iter().collect());
-    let resources: Vec<String> = resources.into_iter().map(resource).collect::<Result<_>>()?;
+    let resources: Vec<String> = each(resources).into_iter().map(resource).collect::<Result<_>>()?;
     let subjects = match statement.get("Condition") {
         Some(condition) => subjects(condition)?.into_iter().map(Some).collect(),
         None => vec![None],
@@ -176,18 +175,21 @@ fn subjects(condition: &Yaml) -> Result<Vec<String>> {
     let found = known.iter().find_map(|(operator, key)| Some((*operator, condition.get(operator)?.get(key)?)));
     let (operator, values) = found.context("its condition is not one of leading keys or of a purpose")?;
     let values = texts(values)?;
-    let is_pattern = |value: &String| value.contains(['*', '?']);
-    let is_known = |value: &String| match value.strip_suffix('*') {
-        Some(start) if operator.ends_with("StringLike") => !is_pattern(&start.to_owned()),
-        _ => !is_pattern(value),
+    let is_known = |value: &String| {
+        let end = if operator.ends_with("StringLike") { "*" } else { "" };
+        !value.strip_suffix(end).unwrap_or(value).contains(['*', '?'])
     };
     ensure!(values.iter().all(is_known), "a value is a pattern that does not just end with anything");
     Ok(values)
 }
 
+/// The values of a list, or the one value that stands in its place.
+fn each(value: &Yaml) -> Vec<&Yaml> {
+    value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect())
+}
+
 fn texts(value: &Yaml) -> Result<Vec<String>> {
-    let values = value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect());
-    values.into_iter().map(|it| it.as_str().map(str::to_owned).context("a value is not a text")).collect()
+    each(value).into_iter().map(|it| it.as_str().map(str::to_owned).context("a value is not a text")).collect()
 }
 
 /// `!GetAtt Table.Arn`, or `!Sub ${Table.Arn}/index/GSI1`.

@@ -12,20 +12,16 @@ use anyhow::{Context, Result, anyhow};
 use dynoxide::{AttributeValue, Database, ImportOptions, Item, server};
 use scanward::{options::Options, platform::Platform};
 use serde_json::{Value, json};
+use shared::domain::demo::{ACME, EVENT, LEAVER, RETIRED, TECHPARTNER};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use uuid::Uuid;
 
 use crate::{dns, operations::Operation, world};
 
-const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
-const ACME: &str = "aa7cf840-9ca9-46a3-9778-9015d6580d50";
-const RETIRED: &str = "0192f0c1-0000-7000-8000-000000000021";
-const LEAVER: &str = "0192f0c1-0000-7000-8000-000000000003";
 /// What the record of the sample domain says.
 const TOKEN: &str = "measured";
 const PARTNER_TOKEN: &str = "Basic scanward_demo_partner_token";
-const EVENT: &str = "0192f0c1-0000-7000-8000-000000000031";
 
 /// A platform with much in it.
 pub(crate) struct Crowd {
@@ -94,8 +90,8 @@ impl Crowd {
     fn fill(&self, size: u32) -> Result<()> {
         let organization = self.item(&format!("ORG#{RETIRED}"), "PROFILE")?;
         let user = self.item(&format!("USER#{LEAVER}"), "PROFILE")?;
-        let event = self.item(&format!("AUDIT#{TECHPARTNER}"), EVENT)?;
-        let (top, acme) = (simple(TECHPARTNER)?, simple(ACME)?);
+        let event = self.item(&format!("AUDIT#{TECHPARTNER}"), &EVENT.to_string())?;
+        let (top, acme) = (TECHPARTNER.0.simple(), ACME.0.simple());
         let mut items = Vec::new();
         for n in 0..size {
             let id = Uuid::now_v7();
@@ -124,19 +120,19 @@ impl Crowd {
             "PK": format!("TOTALS#{TECHPARTNER}"), "SK": "99", "of": TECHPARTNER, "shard": 99, "users": size,
             "organizations": size, "events": size,
         })));
-        self.database
-            .import_items(&self.table, items, ImportOptions::default())
-            .map(|_| ())
-            .map_err(|error| anyhow!("the collections cannot be filled: {error}"))
+        self.import(items)
     }
 
     /// Makes the sample domain one that the DNS has the record for and that is not verified yet.
     fn unverify(&self) -> Result<()> {
         let mut domain = self.item(&format!("ORG#{TECHPARTNER}"), "DOMAIN#example.com")?;
         domain.insert("verified_at".to_owned(), AttributeValue::NULL(true));
-        let domain = changed(&domain, json!({ "token": TOKEN }));
-        let imported = self.database.import_items(&self.table, vec![domain], ImportOptions::default());
-        imported.map(|_| ()).map_err(|error| anyhow!("the domain cannot be changed: {error}"))
+        self.import(vec![changed(&domain, json!({ "token": TOKEN }))])
+    }
+
+    fn import(&self, items: Vec<Item>) -> Result<()> {
+        let imported = self.database.import_items(&self.table, items, ImportOptions::default());
+        imported.map(|_| ()).map_err(|error| anyhow!("items cannot be stored: {error}"))
     }
 
     fn item(&self, partition: &str, sort: &str) -> Result<Item> {
@@ -161,11 +157,6 @@ fn changed(of: &Item, attributes: Value) -> Item {
         item.insert(name.clone(), value);
     }
     item
-}
-
-/// An id as it stands in the paths of organizations.
-fn simple(id: &str) -> Result<String> {
-    Ok(id.parse::<Uuid>()?.simple().to_string())
 }
 
 /// The line of each request that was not asked for yet.

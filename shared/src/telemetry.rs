@@ -38,7 +38,7 @@ pub(crate) enum Units {
 
 /// Answers a request and writes its line.
 pub(crate) async fn of_request(
-    request: RequestInfo,
+    request: &RequestInfo,
     operation: Option<&'static str>,
     answering: impl Future<Output = Response>,
 ) -> Response {

@@ -17,6 +17,7 @@ mod audit;
 mod authentication;
 mod clients;
 mod contract;
+mod domains;
 mod durability;
 mod events;
 mod gateway;

@@ -33,10 +33,10 @@ async fn finish(State(ids): State<Ids>, request: Request, next: Next) -> Respons
     let info = RequestInfo::of(&request);
     let path = request.extensions().get::<MatchedPath>();
     let operation = path.and_then(|path| ids.find(path.as_str(), request.method()));
-    telemetry::of_request(info.clone(), operation, answer(info, request, next)).await
+    telemetry::of_request(&info, operation, answer(&info, request, next)).await
 }
 
-async fn answer(info: RequestInfo, mut request: Request, next: Next) -> Response {
+async fn answer(info: &RequestInfo, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(info.clone());
     let mut response = match idempotency::note_key(request).await {
         Ok(request) => next.run(request).await,

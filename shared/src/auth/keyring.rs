@@ -25,7 +25,7 @@ use crate::{
 
 /// How long a process trusts what it has read.
 const FRESH_FOR: Duration = Duration::from_secs(300);
-/// How soon a process reads again because a token names a key that it does not know.
+/// How soon a process reads again because it misses a key.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(5);
 /// How old a signing key is before it signs where there is an older one: by then every process that meets its signature
 /// can see it, since none reads again sooner than [`READ_AGAIN_AFTER`].
@@ -125,14 +125,8 @@ impl KeyRing {
     /// The public key `kid` of the session keys, if there is one.
     pub(crate) async fn session_public_key(&self, kid: &str) -> Result<Option<String>> {
         let prefix = prefix(SIGNING, Purpose::SessionSigning);
-        for age in [FRESH_FOR, READ_AGAIN_AFTER] {
-            let items = self.items(age).await?;
-            let found = items.iter().find(|item| item.kid == kid && item.sort.starts_with(&prefix));
-            if let Some(key) = found.and_then(|item| item.public_key.clone()) {
-                return Ok(Some(key));
-            }
-        }
-        Ok(None)
+        let is_it = |item: &&RingItem| item.kid == kid && item.sort.starts_with(&prefix);
+        self.find(|items| items.iter().find(is_it).and_then(|item| item.public_key.clone())).await
     }
 
     /// The key that signs for `purpose` now: the newest that every process can see. The first use makes the first one.
@@ -176,7 +170,7 @@ impl KeyRing {
         }
         let material = Some(URL_SAFE_NO_PAD.encode(random::<32>()?));
         let item = RingItem { material, ..RingItem::new(format!("{CURSOR}{FIRST:04}")) };
-        self.first(CURSOR, item).await.map(|_| ())
+        self.store(CURSOR, item).await.map(|_| ())
     }
 
     /// The key that seals cursors.
@@ -184,13 +178,7 @@ impl KeyRing {
     /// # Errors
     /// 500 when there is none, or DynamoDB fails.
     pub async fn cursor_key(&self) -> Result<SealingKey> {
-        let mut item = self.newest(CURSOR).await?;
-        if item.is_none() {
-            // This process may have read the ring before the first start of all.
-            self.items(READ_AGAIN_AFTER).await?;
-            item = self.newest(CURSOR).await?;
-        }
-        let item = item.ok_or_else(|| Error::internal("the key ring has no cursor key"))?;
+        let item = self.newest(CURSOR).await?.ok_or_else(|| Error::internal("the key ring has no cursor key"))?;
         SealingKey::new(&item.kid, &decoded(item.material.as_deref())?)
     }
 
@@ -216,20 +204,32 @@ impl KeyRing {
         let public_key = if kind == SIGNING { Some(public_key(&material)?) } else { None };
         let wrapped = Some(URL_SAFE_NO_PAD.encode(wrapped));
         let place = place(kind, purpose, generation);
-        self.first(&place, RingItem { public_key, wrapped, ..RingItem::new(place.clone()) }).await
+        self.store(&place, RingItem { public_key, wrapped, ..RingItem::new(place.clone()) }).await
     }
 
     /// The newest key under a prefix whose private half is here and that every process can see.
     async fn newest(&self, prefix: &str) -> Result<Option<RingItem>> {
-        let items = self.items(FRESH_FOR).await?;
         let usable = |item: &&RingItem| item.is_usable() && item.sort.starts_with(prefix);
         let is_settled = |item: &&RingItem| item.created_at.plus_seconds(SIGNS_AFTER_SECONDS) <= Timestamp::now();
-        let settled = items.iter().filter(usable).rfind(is_settled);
-        Ok(settled.or_else(|| items.iter().find(usable)).cloned())
+        self.find(|items| {
+            let settled = items.iter().filter(usable).rfind(is_settled);
+            settled.or_else(|| items.iter().find(usable)).cloned()
+        })
+        .await
+    }
+
+    /// What `pick` finds in the ring. What is not there may have been made since this process has read it.
+    async fn find<T>(&self, pick: impl Fn(&[RingItem]) -> Option<T>) -> Result<Option<T>> {
+        for age in [FRESH_FOR, READ_AGAIN_AFTER] {
+            if let Some(found) = pick(&self.items(age).await?) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     /// Stores the key of a place, unless another process was faster; the one that stands is returned.
-    async fn first(&self, place: &str, item: RingItem) -> Result<RingItem> {
+    async fn store(&self, place: &str, item: RingItem) -> Result<RingItem> {
         self.table.put_new(to_item(&item, 1)?).await?;
         self.forget().await;
         self.newest(place).await?.ok_or_else(|| Error::internal(format!("the key ring has no {place}")))

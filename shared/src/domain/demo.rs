@@ -36,19 +36,24 @@ use crate::{
     time::Timestamp,
 };
 
-const TECHPARTNER: OrganizationId = OrganizationId(uuid!("b2c3d4e5-f6a7-8901-bcde-f12345678901"));
-const ACME: OrganizationId = OrganizationId(uuid!("aa7cf840-9ca9-46a3-9778-9015d6580d50"));
-const RETIRED: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000021"));
+/// The organization of the sample Partner.
+pub const TECHPARTNER: OrganizationId = OrganizationId(uuid!("b2c3d4e5-f6a7-8901-bcde-f12345678901"));
+/// The organization below it that has a User.
+pub const ACME: OrganizationId = OrganizationId(uuid!("aa7cf840-9ca9-46a3-9778-9015d6580d50"));
+/// Another one below it, without anyone.
+pub const RETIRED: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000021"));
 const GLOBEX: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000022"));
 
 const PARTNER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000001"));
 const USER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000002"));
-const LEAVER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000003"));
+/// A User of Acme Corporation.
+pub const LEAVER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000003"));
 const OTHER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000004"));
 
 const SESSION: SessionId = SessionId(uuid!("0192f0c1-0000-7000-8000-000000000011"));
 const DOMAIN: DomainId = DomainId(uuid!("0192f0c1-0000-7000-8000-000000000051"));
-const EVENT: EventId = EventId(uuid!("0192f0c1-0000-7000-8000-000000000031"));
+/// A sample entry of the audit log.
+pub const EVENT: EventId = EventId(uuid!("0192f0c1-0000-7000-8000-000000000031"));
 
 /// The public key that verifies the sample session's token. Its private key was thrown away once that token was signed.
 const SESSION_KEY: &str = "XjdEjY69FoU12YaT1BWnF1CrKz1OTzkmw8mRcHeJHhU";
