@@ -1,19 +1,18 @@
 //! The functions, by the names that the template gives their binaries.
 
-use shared::{App, api::routes::Routes};
+use shared::{App, api::Routes};
 
-/// What `R` makes of each function's operations, by the function's name.
+/// Reads each function's list of operations with the reader that `start` makes, by the function's name.
 #[must_use]
-pub fn all<R: Routes<App> + Default>() -> Vec<(&'static str, R)> {
-    let start = R::default;
+pub fn all<R: Routes<App>>(start: impl Fn(&'static str) -> R) -> Vec<(&'static str, R)> {
     vec![
-        ("audit", audit::routes(start())),
-        ("authentication", authentication::routes(start())),
-        ("clients", clients::routes(start())),
-        ("docs", docs::routes(start())),
-        ("organizations", organizations::routes(start())),
-        ("settings", settings::routes(start())),
-        ("user", user::routes(start())),
-        ("users", users::routes(start())),
+        ("audit", audit::routes(start("audit"))),
+        ("authentication", authentication::routes(start("authentication"))),
+        ("clients", clients::routes(start("clients"))),
+        ("docs", docs::routes(start("docs"))),
+        ("organizations", organizations::routes(start("organizations"))),
+        ("settings", settings::routes(start("settings"))),
+        ("user", user::routes(start("user"))),
+        ("users", users::routes(start("users"))),
     ]
 }

@@ -17,7 +17,10 @@ use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Limited};
 use lambda_http::{Adapter, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
-use shared::{App, api::service::service};
+use shared::{
+    App,
+    api::{Served, service},
+};
 use uuid::Uuid;
 
 use crate::{event, functions, template::Route};
@@ -59,7 +62,7 @@ impl Gateway {
             let app = apps.get(name).with_context(|| format!("the template has no function {name}"))?;
             Ok((name, service(app.clone(), served)))
         };
-        let functions = functions::all().into_iter().map(serve).collect::<Result<_>>()?;
+        let functions = functions::all(|_| Served::default()).into_iter().map(serve).collect::<Result<_>>()?;
         Ok(Self(Arc::new(Parts { routes: router, functions })))
     }
 

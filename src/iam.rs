@@ -18,7 +18,7 @@ use aws_sdk_dynamodb::{
 use lambda_http::BoxFuture;
 use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml, value::TaggedValue};
-use shared::auth::custody::{Custody, Material, Purpose};
+use shared::keys::{KeyProvider, Material, Purpose};
 
 /// One thing that a role may do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -225,17 +225,17 @@ impl Intercept for Role {
     }
 }
 
-/// Custody within a function's role.
+/// A key provider within a function's role.
 pub struct Restricted {
-    custody: Arc<dyn Custody>,
+    provider: Arc<dyn KeyProvider>,
     role: Role,
 }
 
 impl Restricted {
-    /// The `custody` as far as the `role` reaches.
+    /// The `provider`, for the purposes that the `role` allows.
     #[must_use]
-    pub fn new(custody: Arc<dyn Custody>, role: Role) -> Self {
-        Self { custody, role }
+    pub fn new(provider: Arc<dyn KeyProvider>, role: Role) -> Self {
+        Self { provider, role }
     }
 
     fn check(&self, action: &str, purpose: Purpose) -> shared::Result<()> {
@@ -243,18 +243,18 @@ impl Restricted {
     }
 }
 
-impl Custody for Restricted {
+impl KeyProvider for Restricted {
     fn generate(&self, purpose: Purpose) -> BoxFuture<'_, shared::Result<(Material, Vec<u8>)>> {
         Box::pin(async move {
             self.check("kms:GenerateDataKey", purpose)?;
-            self.custody.generate(purpose).await
+            self.provider.generate(purpose).await
         })
     }
 
     fn unwrap(&self, purpose: Purpose, wrapped: Vec<u8>) -> BoxFuture<'_, shared::Result<Material>> {
         Box::pin(async move {
             self.check("kms:Decrypt", purpose)?;
-            self.custody.unwrap(purpose, wrapped).await
+            self.provider.unwrap(purpose, wrapped).await
         })
     }
 }

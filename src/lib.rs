@@ -1,17 +1,18 @@
-//! The local platform: what AWS is to the deployed functions.
+//! The local platform: it does for the functions what AWS does when they are deployed.
 //!
 //! - [`options`]: the command line.
 //! - [`template`]: the routes and roles of `template.yaml`.
-//! - [`iam`]: what a role may do, enforced; [`calls`]: what a binary can do.
+//! - [`iam`]: the permissions of a role, enforced; [`calls`]: the SDK calls in a binary.
 //! - [`functions`]: the functions by the names of the template.
 //! - [`event`]: HTTP requests as API Gateway events, and answers back.
 //! - [`gateway`]: the API gateway.
-//! - [`database`]: the embedded DynamoDB.
+//! - [`database`]: the embedded DynamoDB; [`demo`]: sample tenants.
 //! - [`platform`]: all of it, started.
 //! - [`openapi`]: the OpenAPI document of all functions.
 
 pub mod calls;
 pub mod database;
+pub mod demo;
 pub mod event;
 pub mod functions;
 pub mod gateway;

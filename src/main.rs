@@ -33,7 +33,10 @@ async fn run(mut options: Options) -> Result<()> {
     match options.command.take() {
         None => serve(&options).await,
         Some(Command::Invoke { event }) => invoke(&options, &event).await,
-        Some(Command::Openapi) => fs::write("openapi.json", openapi::text()?).context("openapi.json cannot be written"),
+        Some(Command::Openapi) => {
+            let text = openapi::text(&openapi::with_examples().await?)?;
+            fs::write("openapi.json", text).context("openapi.json cannot be written")
+        }
     }
 }
 

@@ -1,9 +1,15 @@
 //! The command line; each flag is also an environment variable.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Parser, Subcommand};
-use shared::config::{Config, signing_key_generation};
+use shared::{
+    config::{Config, signing_key_generation},
+    keys::FIRST,
+};
 
 /// Runs Scanward on this machine.
 #[derive(Clone, Debug, Parser)]
@@ -59,7 +65,30 @@ pub struct Options {
     pub command: Option<Command>,
 }
 
-/// What else the program does.
+impl Options {
+    /// A platform with the sample tenants in memory, on free ports of this machine.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self {
+            listen: any,
+            data: PathBuf::new(),
+            memory: true,
+            dynamodb_endpoint: None,
+            dynamodb_listen: any,
+            table: Config::TABLE.to_owned(),
+            admin_email: "admin@example.com".to_owned(),
+            admin_password: None,
+            signing_key_generation: FIRST,
+            // Nothing answers there: no name leaves this machine.
+            dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
+            demo: true,
+            command: None,
+        }
+    }
+}
+
+/// The commands of the program.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Send one API Gateway event to the function that it is for, and print the answer

@@ -11,20 +11,18 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use shared::{
     App,
-    api::values::Password,
-    app,
-    auth::{
-        custody::{Custody, KeyFile},
-        sealing::random_alphanumeric,
-    },
+    app::{self, Operator},
     config::Config,
-    domain::{bootstrap, demo},
+    domain::bootstrap,
+    input::values::Password,
+    keys::{KeyFile, KeyProvider},
+    random::random_alphanumeric,
 };
 use tokio::net::TcpListener;
 use url::{Host, Url};
 
 use crate::{
-    database,
+    database, demo,
     gateway::Gateway,
     iam::{Restricted, Role},
     options::Options,
@@ -95,31 +93,33 @@ impl Platform {
             dns_server: options.dns_server,
             signing_key_generation: options.signing_key_generation,
             admin_email: None,
-            admin_password: None,
+            admin_secret_arn: None,
         };
         let table = app::table(&config);
-        table.ensure_exists().await.map_err(told).with_context(|| format!("DynamoDB at {dynamodb}"))?;
-        let custody = custody(options)?;
+        table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
+        let provider = key_provider(options)?;
         let Functions { routes, roles } = template::functions(TEMPLATE)?;
-        // Each function has its own app, as on AWS, which reaches as far as its role.
-        let app_of = |role: &Role| {
-            let custody = Arc::new(Restricted::new(custody.clone(), role.clone()));
-            App::new(table.under(role.clone()), custody, config.issuer.clone(), config.dns_server)
+        // Each function has its own process, as on AWS, which may do what its role allows.
+        let process = |role: &Role| {
+            let provider = Arc::new(Restricted::new(provider.clone(), role.clone()));
+            Operator::new(table.under(role.clone()), provider, config.issuer.clone(), config.dns_server)
         };
         let role_of = |function| roles.get(function).with_context(|| format!("the template has no {function}"));
-        let authentication = app_of(role_of("authentication")?);
+        let authentication = process(role_of("authentication")?);
         let generation = options.signing_key_generation;
-        bootstrap::ensure_keys(&authentication, generation).await.map_err(told).context("the platform's keys")?;
+        bootstrap::ensure_keys(&authentication, generation).await.map_err(report).context("the platform's keys")?;
         let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
         writeln!(greeting, "DynamoDB is at {dynamodb}")?;
         greeting += &administrator(&authentication, options).await?;
-        settings::prepare(&app_of(role_of("settings")?)).await.map_err(told).context("the keys of the settings")?;
+        let settings = process(role_of("settings")?);
+        settings::prepare(&settings).await.map_err(report).context("the keys of the settings")?;
         if options.demo {
-            let operator = App::new(table.clone(), custody.clone(), config.issuer.clone(), config.dns_server);
-            demo::load(&operator).await.map_err(told).context("the sample tenants")?;
+            let operator = Operator::new(table.clone(), provider.clone(), config.issuer.clone(), config.dns_server);
+            demo::load(&operator).await.map_err(report).context("the sample tenants")?;
             writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
         }
-        let apps: BTreeMap<_, _> = roles.iter().map(|(function, role)| (function.clone(), app_of(role))).collect();
+        let apps: BTreeMap<String, App> =
+            roles.iter().map(|(function, role)| (function.clone(), process(role).app().clone())).collect();
         for app in apps.values() {
             app.warm_up().await;
         }
@@ -157,32 +157,31 @@ impl Platform {
     }
 }
 
-fn custody(options: &Options) -> Result<Arc<dyn Custody>> {
+fn key_provider(options: &Options) -> Result<Arc<dyn KeyProvider>> {
     if options.memory {
-        return Ok(Arc::new(KeyFile::in_memory().map_err(told)?));
+        return Ok(Arc::new(KeyFile::in_memory().map_err(report)?));
     }
     fs::create_dir_all(&options.data).with_context(|| format!("{} cannot be made", options.data.display()))?;
     let path = options.data.join("master.key");
-    let file = KeyFile::open(&path).map_err(told).with_context(|| format!("the key file {}", path.display()))?;
+    let file = KeyFile::open(&path).map_err(report).with_context(|| format!("the key file {}", path.display()))?;
     Ok(Arc::new(file))
 }
 
-/// Makes the first administrator, and says how to sign in.
-async fn administrator(app: &App, options: &Options) -> Result<String> {
-    let (password, told_once) = match &options.admin_password {
+/// Makes the first administrator, and returns how to sign in.
+async fn administrator(operator: &Operator, options: &Options) -> Result<String> {
+    let (password, is_generated) = match &options.admin_password {
         Some(password) => (password.clone(), false),
-        None => (random_alphanumeric(Password::MIN * 2).map_err(told)?, true),
+        None => (random_alphanumeric(Password::MIN * 2).map_err(report)?, true),
     };
     let email = &options.admin_email;
-    let is_new =
-        bootstrap::ensure_administrator(app, email, &password).await.map_err(told).context("the administrator")?;
-    Ok(match (is_new, told_once) {
-        (true, true) => format!("Sign in as {email} with the password {password} (told this once)\n"),
+    let made = bootstrap::ensure_administrator(operator, email, async || Ok(password.clone())).await;
+    Ok(match (made.map_err(report).context("the administrator")?, is_generated) {
+        (true, true) => format!("Sign in as {email} with the password {password} (shown this once)\n"),
         (true, false) => format!("Sign in as {email} with the password that was given\n"),
         (false, _) => format!("Sign in as {email} with the password of the first start\n"),
     })
 }
 
-fn told(error: shared::Error) -> anyhow::Error {
+fn report(error: shared::Error) -> anyhow::Error {
     anyhow!("{error}")
 }

@@ -3,16 +3,18 @@
 use std::{
     collections::HashMap,
     io,
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    net::Ipv4Addr,
     sync::{LazyLock, Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, anyhow};
 use dynoxide::{AttributeValue, Database, ImportOptions, Item, server};
-use scanward::{options::Options, platform::Platform};
+use scanward::{
+    demo::{ACME, EVENT, LEAVER, RETIRED, TECHPARTNER},
+    options::Options,
+    platform::Platform,
+};
 use serde_json::{Value, json};
-use shared::domain::demo::{ACME, EVENT, LEAVER, RETIRED, TECHPARTNER};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use uuid::Uuid;
@@ -39,20 +41,10 @@ impl Crowd {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let endpoint = format!("http://{}", listener.local_addr()?);
         tokio::spawn(server::serve_on(listener, database.clone()));
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let options = Options {
-            listen: any,
-            data: PathBuf::new(),
-            memory: true,
             dynamodb_endpoint: Some(endpoint),
-            dynamodb_listen: any,
-            table: "scanward".to_owned(),
-            admin_email: "admin@example.com".to_owned(),
-            admin_password: None,
-            signing_key_generation: 1,
             dns_server: Some(dns::serve(format!("scanward-verification={TOKEN}")).await?),
-            demo: true,
-            command: None,
+            ..Options::in_memory()
         };
         log();
         let platform = Platform::prepare(&options).await?;

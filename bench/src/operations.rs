@@ -18,10 +18,9 @@ pub(crate) struct Operation {
 
 /// Every operation: those that read come first, those that delete last.
 pub(crate) fn all() -> Result<Vec<Operation>> {
-    let document = serde_json::to_value(openapi::document())?;
+    let document = openapi::document();
     let mut operations = Vec::new();
-    let paths = document.get("paths").and_then(Value::as_object).context("the OpenAPI document has no paths")?;
-    for (method, operation) in paths.values().filter_map(|methods| methods.as_object()).flatten() {
+    for (method, operation) in document.paths.values().filter_map(|methods| methods.as_object()).flatten() {
         let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
         let id = text("/operationId").context("an operation has no id")?;
         let function = text("/tags/0").with_context(|| format!("{id} has no tag"))?;

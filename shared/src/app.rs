@@ -1,20 +1,25 @@
-//! What a process is made of.
+//! The parts of a process: the table, the keys, and settings that requests need.
 
-use std::{env, fmt, net::SocketAddr, sync::Arc};
+use std::{env, fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, timeout::TimeoutConfig};
+use uuid::Uuid;
 
 use crate::{
     Result,
-    auth::{
-        custody::{Custody, KeyFile, Kms, Nothing},
-        keyring::KeyRing,
-    },
     config::Config,
-    store::{Table, meter::Meter},
+    keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys},
+    store::{Meter, Store, Table},
+    tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
 };
 
-/// The parts that all requests of a process share.
+/// How long one attempt of a call to AWS may take. Without a limit, one lost response would hold a request until the
+/// function times out.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long all attempts of a call to AWS may take.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// The parts that all requests of a process share. Handlers get it; only authentication makes a store of it.
 #[derive(Clone)]
 pub struct App(Arc<Parts>);
 
@@ -26,34 +31,8 @@ struct Parts {
 }
 
 impl App {
-    /// An app over `table`, whose keys are in `custody`.
-    #[must_use]
-    pub fn new(table: Table, custody: Arc<dyn Custody>, issuer: String, dns_server: Option<SocketAddr>) -> Self {
-        let keys = KeyRing::new(table.clone(), custody);
-        Self(Arc::new(Parts { table, keys, issuer, dns_server }))
-    }
-
-    /// An app that neither signs nor unseals.
-    #[must_use]
-    pub fn without_custody(config: &Config) -> Self {
-        Self::new(table(config), Arc::new(Nothing), config.issuer.clone(), config.dns_server)
-    }
-
-    /// An app whose keys are in the custody that the configuration names.
-    ///
-    /// # Errors
-    /// When the key file cannot be read or made.
-    pub fn with_custody(config: &Config) -> Result<Self> {
-        let custody: Arc<dyn Custody> = match (&config.kms_key_id, &config.key_file) {
-            (Some(key_id), _) => Arc::new(Kms::new(kms(), key_id.clone())),
-            (None, Some(path)) => Arc::new(KeyFile::open(path)?),
-            (None, None) => Arc::new(Nothing),
-        };
-        Ok(Self::new(table(config), custody, config.issuer.clone(), config.dns_server))
-    }
-
     /// Reads the key ring, which also opens the connection to DynamoDB: best done before the first request. A failure is
-    /// not fatal: each request will say so.
+    /// not fatal: each request reports its own.
     pub async fn warm_up(&self) {
         let _ = self.keys().warm_up().await;
     }
@@ -87,6 +66,68 @@ impl fmt::Debug for App {
     }
 }
 
+/// A process as it starts: the platform acts by itself, with authority over everything. Handlers cannot have one, since it
+/// is made of the table, which an [`App`] keeps to itself.
+#[derive(Clone, Debug)]
+pub struct Operator {
+    app: App,
+    authority: Authority,
+}
+
+impl Operator {
+    /// A process over `table`, whose keys `provider` unwraps.
+    #[must_use]
+    pub fn new(table: Table, provider: Arc<dyn KeyProvider>, issuer: String, dns_server: Option<SocketAddr>) -> Self {
+        let request = RequestInfo { request_id: "start".to_owned(), ..RequestInfo::default() };
+        let actor = Actor { kind: ActorKind::System, id: Uuid::nil(), request };
+        let keys = KeyRing::new(table.clone(), provider);
+        Self {
+            app: App(Arc::new(Parts { table, keys, issuer, dns_server })),
+            authority: Authority::new(Role::Admin, OrganizationPath::top(PLATFORM), actor),
+        }
+    }
+
+    /// A process that neither signs nor opens sealed secrets.
+    #[must_use]
+    pub fn without_keys(config: &Config) -> Self {
+        Self::new(table(config), Arc::new(NoKeys), config.issuer.clone(), config.dns_server)
+    }
+
+    /// A process with the key provider of its configuration.
+    ///
+    /// # Errors
+    /// When the key file cannot be read or made.
+    pub fn with_keys(config: &Config) -> Result<Self> {
+        let provider: Arc<dyn KeyProvider> = match (&config.kms_key_id, &config.key_file) {
+            (Some(key_id), _) => Arc::new(Kms::new(kms(), key_id.clone())),
+            (None, Some(path)) => Arc::new(KeyFile::open(path)?),
+            (None, None) => Arc::new(NoKeys),
+        };
+        Ok(Self::new(table(config), provider, config.issuer.clone(), config.dns_server))
+    }
+
+    /// The parts that requests share.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Stores a sample entity, where it does not exist yet, without an audit entry.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    #[cfg(feature = "demo")]
+    pub async fn put_sample<E: crate::store::Entity>(&self, entity: &E) -> Result<()> {
+        self.app.table().put_new(entity).await.map(|_| ())
+    }
+
+    /// The whole table.
+    #[must_use]
+    pub fn store(&self) -> Store<'_> {
+        Store::new(self.app.table(), &self.authority)
+    }
+}
+
 /// The table of a configuration.
 #[must_use]
 pub fn table(config: &Config) -> Table {
@@ -95,27 +136,39 @@ pub fn table(config: &Config) -> Table {
         .region(region())
         .credentials_provider(credentials())
         .interceptor(Meter);
-    if let Some(endpoint) = &config.dynamodb_endpoint {
-        builder = builder.endpoint_url(endpoint);
-    }
+    // A DynamoDB on this machine may be slower than that of AWS.
+    builder = match &config.dynamodb_endpoint {
+        Some(endpoint) => builder.endpoint_url(endpoint),
+        None => builder.timeout_config(timeouts()),
+    };
     Table::new(aws_sdk_dynamodb::Client::from_conf(builder.build()), config.table.clone())
 }
 
 fn kms() -> aws_sdk_kms::Client {
     let config = aws_sdk_kms::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .region(Region::new(region().to_string()))
-        .credentials_provider(credentials());
+        .region(region())
+        .credentials_provider(credentials())
+        .timeout_config(timeouts());
     aws_sdk_kms::Client::from_conf(config.build())
 }
 
-fn region() -> Region {
+/// The limits of a call to AWS.
+#[must_use]
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(OPERATION_TIMEOUT).build()
+}
+
+/// The region of this process.
+#[must_use]
+pub fn region() -> Region {
     Region::new(env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned()))
 }
 
-/// Lambda hands its role's credentials over in the environment for the life of the sandbox; with nothing else to try,
-/// the start needs no credential chain. A DynamoDB on this machine takes any credentials.
-fn credentials() -> Credentials {
+/// The credentials of this process. Lambda hands its role's credentials over in the environment for the life of the
+/// sandbox; with nothing else to try, the start needs no credential chain. A DynamoDB on this machine takes any.
+#[must_use]
+pub fn credentials() -> Credentials {
     let var = |name: &str| env::var(name).ok();
     Credentials::new(
         var("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "local".to_owned()),
@@ -124,4 +177,23 @@ fn credentials() -> Credentials {
         None,
         "environment",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_to_aws_have_limits_and_those_to_this_machine_none() {
+        let config = |endpoint: Option<&str>| Config {
+            dynamodb_endpoint: endpoint.map(str::to_owned),
+            ..Config::from_env().unwrap()
+        };
+        let attempt = |config: &Config| {
+            let table = table(config);
+            table.client.config().timeout_config().and_then(TimeoutConfig::operation_attempt_timeout)
+        };
+        assert_eq!(attempt(&config(None)), Some(ATTEMPT_TIMEOUT));
+        assert_eq!(attempt(&config(Some("http://127.0.0.1:9001"))), None);
+    }
 }

@@ -1,10 +1,10 @@
-//! Configuration from the environment; every variable of every function is read here.
+//! Configuration from the environment: every variable of every function is read here.
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
-use crate::{Error, Result, auth::keyring::FIRST};
+use crate::{Error, Result, keys::FIRST};
 
-/// What the environment says.
+/// The configuration of a process.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `SCANWARD_TABLE`: the name of the table.
@@ -23,8 +23,8 @@ pub struct Config {
     pub signing_key_generation: u16,
     /// `SCANWARD_ADMIN_EMAIL`: the first administrator.
     pub admin_email: Option<String>,
-    /// `SCANWARD_ADMIN_PASSWORD`: the first administrator's first password.
-    pub admin_password: Option<String>,
+    /// `SCANWARD_ADMIN_SECRET_ARN`: the secret in Secrets Manager that holds the first administrator's first password.
+    pub admin_secret_arn: Option<String>,
 }
 
 impl Config {
@@ -47,7 +47,7 @@ impl Config {
             dns_server: dns_server.map_err(|_| Error::internal("SCANWARD_DNS_SERVER is not address:port"))?,
             signing_key_generation: generation.map_err(Error::internal)?.unwrap_or(FIRST),
             admin_email: var("SCANWARD_ADMIN_EMAIL"),
-            admin_password: var("SCANWARD_ADMIN_PASSWORD"),
+            admin_secret_arn: var("SCANWARD_ADMIN_SECRET_ARN"),
         })
     }
 }

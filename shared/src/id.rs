@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -10,9 +11,9 @@ use crate::time::Timestamp;
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[serde(transparent)]
-        #[schema(value_type = Uuid)]
+        #[schemars(inline)]
         pub struct $name(pub Uuid);
 
         impl $name {
@@ -49,18 +50,18 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An organization, which is also a client.
+    /// The id of an organization, which is also a client.
     OrganizationId;
-    /// A user.
+    /// The id of a user.
     UserId;
-    /// A session, opened by signing in.
+    /// The id of a session, opened by signing in.
     SessionId;
-    /// An entry of the audit log.
+    /// The id of an entry of the audit log.
     EventId;
-    /// A credential of a program: an access token or an API key.
+    /// The id of a credential of a program: an access token or an API key.
     CredentialId;
-    /// An enrollment token of a client.
+    /// The id of an enrollment token of a client.
     EnrollmentTokenId;
-    /// A claimed domain.
+    /// The id of a claimed domain.
     DomainId;
 }

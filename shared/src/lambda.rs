@@ -1,38 +1,39 @@
-//! How a function starts on Lambda.
+//! The start of a function on Lambda.
 
 use lambda_http::Error;
 
 use crate::{
     App,
-    api::{routes::Served, service::service},
+    api::{Served, service},
+    app::Operator,
     config::Config,
     telemetry,
 };
 
-/// A function's list of operations, as [`Routes`](crate::api::routes::Routes) reads it.
+/// A function's list of operations, as [`Routes`](crate::api::Routes) reads it.
 type Listing<S> = fn(Served<S>) -> Served<S>;
 
-/// Serves the operations of a function that neither signs nor unseals.
+/// Serves the operations of a function that neither signs nor opens sealed secrets.
 ///
 /// # Errors
 /// When the process cannot start or the runtime ends.
 pub async fn run(routes: Listing<App>) -> Result<(), Error> {
     let config = start()?;
-    serve(App::without_custody(&config), routes).await
+    serve(&Operator::without_keys(&config), routes).await
 }
 
 /// Serves the operations of a function that needs the platform's keys; `prepare` runs once before.
 ///
 /// # Errors
 /// When the process cannot start or the runtime ends.
-pub async fn run_with_custody(
+pub async fn run_with_keys(
     routes: Listing<App>,
-    prepare: impl AsyncFnOnce(App, Config) -> crate::Result<()>,
+    prepare: impl AsyncFnOnce(&Operator, Config) -> crate::Result<()>,
 ) -> Result<(), Error> {
     let config = start()?;
-    let app = App::with_custody(&config).map_err(told)?;
-    prepare(app.clone(), config).await.map_err(told)?;
-    serve(app, routes).await
+    let operator = Operator::with_keys(&config).map_err(startup_error)?;
+    prepare(&operator, config).await.map_err(startup_error)?;
+    serve(&operator, routes).await
 }
 
 /// Serves the operations of a function that stores nothing.
@@ -45,16 +46,16 @@ pub async fn run_without_table(routes: Listing<()>) -> Result<(), Error> {
 }
 
 /// Warms up while the function has a whole processor, and then polls for events.
-async fn serve(app: App, routes: Listing<App>) -> Result<(), Error> {
-    app.warm_up().await;
-    lambda_http::run(service(app, routes(Served::default()))).await
+async fn serve(operator: &Operator, routes: Listing<App>) -> Result<(), Error> {
+    operator.app().warm_up().await;
+    lambda_http::run(service(operator.app().clone(), routes(Served::default()))).await
 }
 
 fn start() -> Result<Config, Error> {
     telemetry::start();
-    Config::from_env().map_err(told)
+    Config::from_env().map_err(startup_error)
 }
 
-fn told(error: crate::Error) -> Error {
+fn startup_error(error: crate::Error) -> Error {
     error.to_string().into()
 }

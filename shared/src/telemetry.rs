@@ -1,11 +1,10 @@
-//! What a request tells of itself: one JSON line with who asked for what, how it ended and what it cost.
+//! The log line of a request: one JSON object with the caller, the operation, the status and the cost.
 //!
 //! The line names ids alone; bodies, tokens, addresses and secrets are never part of it. Traces need no code here: Lambda
 //! sends the function's own segment to X-Ray, and the line carries the id of the trace.
 
 use std::{cell::Cell, env, io, time::Instant};
 
-use axum::response::Response;
 use tracing_subscriber::{
     filter::Targets,
     fmt::{self, MakeWriter},
@@ -13,13 +12,16 @@ use tracing_subscriber::{
 };
 use uuid::Uuid;
 
-use crate::{api::request::RequestInfo, domain::audit::Actor, id::OrganizationId};
+use crate::{
+    id::OrganizationId,
+    tenancy::{Actor, RequestInfo},
+};
 
 tokio::task_local! {
     static CURRENT: Telemetry;
 }
 
-/// What is known of the request that this task answers.
+/// The figures of the request that this task answers.
 #[derive(Default)]
 struct Telemetry {
     tenant: Cell<Option<OrganizationId>>,
@@ -36,12 +38,13 @@ pub(crate) enum Units {
     Write(f64),
 }
 
-/// Answers a request and writes its line.
-pub(crate) async fn of_request(
+/// Answers a request and writes its line; `status` reads the answer's HTTP status.
+pub(crate) async fn of_request<T>(
     request: &RequestInfo,
     operation: Option<&'static str>,
-    answering: impl Future<Output = Response>,
-) -> Response {
+    answering: impl Future<Output = T>,
+    status: impl Fn(&T) -> u16,
+) -> T {
     let started = Instant::now();
     let answered = async {
         let response = answering.await;
@@ -52,7 +55,7 @@ pub(crate) async fn of_request(
                 operation,
                 tenant = current.tenant.get().map(display),
                 actor = current.actor.get().map(display),
-                status = response.status().as_u16(),
+                status = status(&response),
                 duration_ms = started.elapsed().as_micros() as f64 / 1000.0,
                 read_units = current.read_units.get(),
                 write_units = current.write_units.get(),
@@ -65,21 +68,21 @@ pub(crate) async fn of_request(
     CURRENT.scope(Telemetry::default(), answered).await
 }
 
-/// Notes who acts, and for which organization.
-pub(crate) fn acts(actor: &Actor, tenant: OrganizationId) {
+/// Records the caller and its organization.
+pub(crate) fn caller(actor: &Actor, tenant: OrganizationId) {
     let _ = CURRENT.try_with(|current| {
         current.actor.set(Some(actor.id));
         current.tenant.set(Some(tenant));
     });
 }
 
-/// Notes a round trip to DynamoDB.
+/// Counts a round trip to DynamoDB.
 pub(crate) fn round_trip() {
     let _ = CURRENT.try_with(|current| current.round_trips.set(current.round_trips.get() + 1));
 }
 
-/// Notes what DynamoDB has charged.
-pub(crate) fn spent(units: Units) {
+/// Adds capacity units that DynamoDB has charged.
+pub(crate) fn charged(units: Units) {
     let _ = CURRENT.try_with(|current| match units {
         Units::Read(units) => current.read_units.set(current.read_units.get() + units),
         Units::Write(units) => current.write_units.set(current.write_units.get() + units),
@@ -99,7 +102,7 @@ pub fn levels(usual: Targets) -> Targets {
 }
 
 /// Writes one JSON line for each event of these levels. It begins with `timestamp` and `level`, by which Lambda knows how
-/// severe it is; the spans of the runtime would tell the ids again.
+/// severe it is; the spans of the runtime would repeat the ids.
 pub fn lines<W>(levels: Targets, writer: W) -> impl tracing::Subscriber + Send + Sync
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,

@@ -1,11 +1,12 @@
 //! Points in time as the API writes them: RFC 3339 in UTC with milliseconds and `Z`.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use jiff::{
     SignedDuration,
     fmt::{StdFmtWrite, temporal::DateTimePrinter},
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
@@ -78,18 +79,21 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-impl utoipa::PartialSchema for Timestamp {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
-        ObjectBuilder::new()
-            .schema_type(Type::String)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
-            .examples([serde_json::json!("2026-03-10T14:30:00.000Z")])
-            .into()
+impl JsonSchema for Timestamp {
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A point in time: RFC 3339 in UTC with milliseconds.",
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$",
+            "examples": ["2026-03-10T14:30:00.000Z"],
+        })
     }
 }
-
-impl utoipa::ToSchema for Timestamp {}
 
 #[cfg(test)]
 mod tests {

@@ -82,9 +82,9 @@ async fn a_call_that_a_role_does_not_allow_is_refused() {
     let roles = template::functions(&without_sessions).unwrap().roles;
     let world = World::start().await;
     let table = shared::store::Table::new(crate::support::dynamodb(&world), world.table().to_owned());
-    let custody = std::sync::Arc::new(shared::auth::custody::Nothing);
-    let app = shared::App::new(table.under(roles["user"].clone()), custody, "scanward".into(), None);
-    let service = shared::api::service::service(app, user::routes(shared::api::routes::Served::default()));
+    let keys = std::sync::Arc::new(shared::keys::NoKeys);
+    let process = shared::app::Operator::new(table.under(roles["user"].clone()), keys, "scanward".into(), None);
+    let service = shared::api::service(process.app().clone(), user::routes(shared::api::Served::default()));
     let ask = async |headers: http::HeaderMap| {
         let mut request = http::Request::get("/v2/user/me").body(axum::body::Body::empty()).unwrap();
         *request.headers_mut() = headers;

@@ -1,50 +1,79 @@
-//! What was done within the caller's reach.
+//! The audit log within the caller's scope.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::{
     Result,
     api::{
-        error::ErrorBody,
-        list::{ListParams, ListQuery},
-        request::Param,
-        response::{List, Single},
+        List, Manager, Resource, Single, Target, Versioned,
+        list::{Cell, Column, DateRange, ListQuery, Listing},
     },
-    auth::caller::Manager,
-    domain::audit::{self, Event, LoggedEvent},
-    id::EventId,
-    store::page,
+    operation,
+    store::{Counted, Event, LoggedEvent, ScopedRange},
+    tenancy::Scope,
+    time::Timestamp,
 };
+use uuid::Uuid;
+
+/// The audit log.
+pub(crate) struct AuditLog;
+
+impl Listing for AuditLog {
+    type Item = LoggedEvent;
+
+    const COUNTED: Counted = Counted::Events;
+
+    const COLUMNS: &'static [Column<LoggedEvent>] = &[
+        Column::new("action", |it| Cell::text(&it.event().action)),
+        Column::new("actor_type", |it| Cell::text(it.event().actor_type)),
+        Column::new("actor_id", |it| Cell::text(it.event().actor_id)),
+        Column::new("resource_type", |it| Cell::text(&it.event().resource_type)),
+        Column::new("resource_id", |it| Cell::text(it.event().resource_id)),
+        Column::new("organization_id", |it| Cell::text(it.event().organization_id)),
+        Column::new("request_id", |it| Cell::text(&it.event().request_id)),
+        Column::new("source_address", |it| Cell::text(&it.event().source_address)),
+        Column::new("created_at", |it| Cell::Time(it.event().created_at)),
+    ];
+
+    fn created_at(logged: &LoggedEvent) -> Timestamp {
+        logged.event().created_at
+    }
+
+    fn range(scope: &Scope, dates: Option<&DateRange>) -> ScopedRange {
+        ScopedRange::audit(scope, dates.map(|dates| (dates.from, dates.until)))
+    }
+}
+
+/// An entry of the audit log.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(transparent)]
+pub(crate) struct EventView(Event);
+
+impl From<&LoggedEvent> for EventView {
+    fn from(logged: &LoggedEvent) -> Self {
+        Self(logged.event().clone())
+    }
+}
+
+impl Resource for EventView {
+    const TYPE: &'static str = "events";
+
+    fn id(&self) -> Uuid {
+        self.0.id.0
+    }
+}
 
 /// Get all events
 ///
 /// Every write in the caller's organization and those below it, newest first.
-#[utoipa::path(
-    get, path = "/v2/audit/events", tag = "audit",
-    params(ListParams<LoggedEvent>),
-    responses(
-        (status = 200, description = "OK", body = List<Event>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn list(caller: Manager, query: ListQuery<LoggedEvent>) -> Result<List<Event>> {
-    let page = page::list(caller.store(), &caller.app().keys().cursor_key().await?, &query).await?;
-    Ok(List::new(page.items.iter().map(|event| event.event()), page.pagination))
+#[operation(get, "/v2/audit/events")]
+pub(crate) async fn list_audit_events(caller: Manager, query: ListQuery<AuditLog>) -> Result<List<EventView>> {
+    Ok(query.page(&caller).await?.show())
 }
 
 /// Get event by id
-#[utoipa::path(
-    get, path = "/v2/audit/events/{id}", tag = "audit",
-    params(("id" = EventId, Path, description = "The event's id.")),
-    responses(
-        (status = 200, description = "OK", body = Single<Event>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "Record Not Found", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn show(caller: Manager, Param(id): Param<EventId>) -> Result<Single<Event>> {
-    let event = audit::find(caller.store(), id).await?;
-    Ok(Single::new(event.event()).with_version(event.version()))
+#[operation(get, "/v2/audit/events/{id}")]
+pub(crate) async fn show_audit_event(_: Manager, event: Target<LoggedEvent>) -> Versioned<Single<EventView>> {
+    Single::of(&event)
 }

@@ -2,9 +2,9 @@
 
 mod events;
 
-use shared::{App, api::routes::Routes, operation};
+use shared::{App, api::Routes, operations};
 
 /// The operations of this function.
 pub fn routes<R: Routes<App>>(routes: R) -> R {
-    routes.add(operation!("list_audit_events", events::list)).add(operation!("show_audit_event", events::show))
+    operations!(routes; events::list_audit_events, events::show_audit_event)
 }

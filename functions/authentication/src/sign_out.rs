@@ -1,24 +1,18 @@
 //! Signing out.
 
 use shared::{
-    Result,
-    api::{error::ErrorBody, response::Done},
-    auth::caller::Caller,
-    domain::session,
+    Error, Result,
+    api::{Caller, Done},
+    domain::session::Session,
+    operation,
 };
 
 /// Sign out authentication
 ///
 /// Ends the session of the token at once.
-#[utoipa::path(
-    delete, path = "/auth/sign_out", tag = "authentication",
-    responses(
-        (status = 200, description = "OK", body = Done),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "The credential is not that of a session", body = ErrorBody),
-    )
-)]
+#[operation(delete, "/auth/sign_out", 403 = "Only a session can be signed out")]
 pub(crate) async fn sign_out(caller: Caller) -> Result<Done> {
-    session::sign_out(&caller).await?;
-    Ok(Done {})
+    let (store, id) = (caller.store(), caller.session()?);
+    let session = store.child::<Session>(caller.user()?, id).await?.ok_or_else(Error::unauthorized)?;
+    store.delete("session.deleted", &session).commit().await.map(|_| Done {})
 }

@@ -1,63 +1,176 @@
 //! The client object.
 
-use axum::response::Response;
+use axum::{Json, extract::FromRequestParts};
+use http::request::Parts;
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::{
-    Result,
-    api::{error::ErrorBody, input::Body, precondition::IfMatch, request::Param, response::versioned},
-    auth::caller::{Caller, Manager},
-    domain::client::{self, ClientView, UpdateClient},
+    App, Error, Input, Result,
+    api::{Body, Caller, Describe, Description, IfMatch, Manager, Param, Versioned},
+    choice,
+    domain::organization::{Collection, CollectionMode, EnrollmentToken, Organization, nearest_partner},
     id::OrganizationId,
+    operation,
+    store::{Authorized, Guard, Store, Write},
+    time::Timestamp,
 };
+
+use crate::control_entry::LoggedControl;
+
+choice! {
+    /// The state of a client.
+    pub enum ClientStatus {
+        /// The client exists.
+        Active = "active",
+    }
+}
+
+/// The organization above that manages a client.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ClientPartner")]
+pub(crate) struct PartnerView {
+    /// The organization's id.
+    id: OrganizationId,
+    /// The organization's name.
+    name: String,
+}
+
+/// The client object of the document.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Client")]
+pub(crate) struct ClientView {
+    /// The client's id, which is its organization's id.
+    id: OrganizationId,
+    /// The organization's name.
+    name: String,
+    /// The client's state.
+    status: ClientStatus,
+    /// The data that agents collect.
+    collection_mode: CollectionMode,
+    /// The nearest organization above that has a Partner.
+    partner: Option<PartnerView>,
+    /// The token with which agents enroll.
+    enrollment_token: Option<EnrollmentToken>,
+    /// When the organization was created.
+    created_at: Timestamp,
+    /// When the client was last changed.
+    updated_at: Timestamp,
+}
+
+/// The client that the path names, within the caller's scope, in the version that `If-Match` asks for.
+pub(crate) struct Client {
+    organization: Authorized<Organization>,
+    collection: Authorized<Collection>,
+    partner: Option<Organization>,
+}
+
+impl FromRequestParts<App> for Client {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let Param(id) = Param::from_request_parts(parts, app).await?;
+        let Ok(if_match) = IfMatch::from_request_parts(parts, app).await;
+        let (organization, collection) = find(caller.store(), id).await?;
+        let partner = nearest_partner(caller.store(), &organization).await?;
+        let client = Self { organization, collection, partner };
+        if_match.check(client.version())?;
+        Ok(client)
+    }
+}
+
+impl Describe for Client {
+    const CHECKS_IF_MATCH: bool = true;
+
+    fn describe(operation: &mut Description<'_>) {
+        Param::<OrganizationId>::describe(operation);
+        IfMatch::describe(operation);
+        operation.error(Error::not_found());
+    }
+}
+
+impl Client {
+    /// The version, which a change of the organization or of its client facet changes.
+    fn version(&self) -> String {
+        format!("{}.{}", self.organization.version(), self.collection.version())
+    }
+
+    /// The client object with its version.
+    fn show(self) -> Versioned<Json<ClientView>> {
+        let version = self.version();
+        let Self { organization, collection, partner } = self;
+        let view = ClientView {
+            id: organization.id,
+            name: organization.name.clone(),
+            status: ClientStatus::Active,
+            collection_mode: collection.collection_mode,
+            partner: partner.map(|partner| PartnerView { id: partner.id, name: partner.name }),
+            enrollment_token: collection.enrollment_token.clone(),
+            created_at: organization.created_at,
+            updated_at: organization.updated_at.max(collection.updated_at),
+        };
+        Versioned::new(version, Json(view))
+    }
+}
+
+/// The organization with an id and its client facet, in one look-up.
+pub(crate) async fn find(
+    store: Store<'_>,
+    id: OrganizationId,
+) -> Result<(Authorized<Organization>, Authorized<Collection>)> {
+    let (organization, collection) = store.find_with::<Collection>(id, ()).await?;
+    Ok((organization, collection.ok_or_else(Error::not_found)?))
+}
 
 /// Get Client
 ///
 /// The client with its partner and its enrollment token.
-#[utoipa::path(
-    get, path = "/v2/clients/{client_id}", tag = "clients",
-    params(("client_id" = OrganizationId, Path, description = "Unique identifier for the client organization.")),
-    responses(
-        (status = 200, description = "OK", body = ClientView),
-        (status = 400, description = "Invalid request", body = ErrorBody),
-        (status = 401, description = "Authentication required", body = ErrorBody),
-        (status = 404, description = "Client not found", body = ErrorBody),
-    )
-)]
-pub(crate) async fn show(caller: Caller, Param(id): Param<OrganizationId>) -> Result<Response> {
-    let client = client::find(caller.store(), id).await?;
-    Ok(versioned(client.version(), client.view()))
+#[operation(get, "/v2/clients/{client_id}")]
+pub(crate) async fn show_client(_: Caller, client: Client) -> Versioned<Json<ClientView>> {
+    client.show()
+}
+
+/// The body of Update Client: only the fields to change.
+#[derive(Debug, Input)]
+pub(crate) struct UpdateClient {
+    /// The new collection mode.
+    collection_mode: Option<CollectionMode>,
 }
 
 /// Update Client
 ///
 /// Only the fields present are changed. `deleted` is final; the present mode again is no change.
-#[utoipa::path(
-    patch, path = "/v2/clients/{client_id}", tag = "clients",
-    request_body = UpdateClient,
-    params(
-        ("client_id" = OrganizationId, Path, description = "Unique identifier for the client organization."),
-        ("If-Match" = Option<String>, Header, description = "The version to change."),
-    ),
-    responses(
-        (status = 200, description = "OK", body = ClientView),
-        (status = 400, description = "Invalid request, or a transition out of deleted", body = ErrorBody),
-        (status = 401, description = "Authentication required", body = ErrorBody),
-        (status = 403, description = "Insufficient permissions for this client", body = ErrorBody),
-        (status = 404, description = "Client not found", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 412, description = "The client has another version", body = ErrorBody),
-    )
-)]
-pub(crate) async fn update(
+#[operation(patch, "/v2/clients/{client_id}", 400 = "Cannot transition from deleted to another collection mode")]
+pub(crate) async fn update_client(
     caller: Manager,
-    Param(id): Param<OrganizationId>,
-    if_match: IfMatch,
+    client: Client,
     Body(body): Body<UpdateClient>,
-) -> Result<Response> {
-    let found = client::find(caller.store(), id).await?;
-    if_match.check(found.version())?;
-    let client = match client::update(caller.store(), &found, &body)? {
-        Some(write) => found.after(write.commit().await?),
-        None => found,
+) -> Result<Versioned<Json<ClientView>>> {
+    let client = match update(caller.store(), &client, &body)? {
+        Some(write) => Client { collection: write.commit().await?, ..client },
+        None => client,
     };
-    Ok(versioned(client.version(), client.view()))
+    Ok(client.show())
+}
+
+/// Prepares an update of a found client; `None` when nothing changes.
+fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> Result<Option<Write<'a, Collection>>> {
+    let from = client.collection.collection_mode;
+    let Some(to) = update.collection_mode.filter(|to| *to != from) else { return Ok(None) };
+    if from == CollectionMode::Deleted {
+        let message = "Cannot transition from deleted to another collection mode";
+        return Err(Error::invalid_transition(message, from.as_str(), to.as_str()));
+    }
+    let collection = Collection {
+        collection_mode: to,
+        control_entries: client.collection.control_entries.map(|count| count + 1),
+        updated_at: Timestamp::now(),
+        ..Collection::clone(&client.collection)
+    };
+    let entry = LoggedControl::mode_changed(store.authority().actor(), client.organization.id, from, to);
+    let write = store
+        .update("client.collection_mode_changed", &client.collection, collection)
+        .require(&client.organization, Guard::Version(client.organization.version()))
+        .put(&entry, Guard::Absent);
+    Ok(Some(write))
 }

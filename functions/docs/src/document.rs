@@ -1,12 +1,46 @@
-//! Documents that stay the same as long as the process lives: which form of one a request accepts, and whether its
-//! sender has it already.
+//! Documents that do not change while the process lives: the form that a request accepts, and whether its sender has it
+//! already.
 
-use axum::response::{IntoResponse, Response};
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    response::{IntoResponse, Response},
+};
 use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::header::{HeaderName, X_CONTENT_TYPE_OPTIONS};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, request::Parts};
+use serde_json::json;
+use shared::api::{Describe, Description};
 
-/// The document the build script published under a name.
+/// The headers by which a request chooses a form of a document.
+pub(crate) struct Wanted(pub(crate) HeaderMap);
+
+impl<S: Send + Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.clone()))
+    }
+}
+
+impl Describe for Wanted {
+    // A document has versions, and only its reader compares them.
+    const CHECKS_IF_MATCH: bool = true;
+
+    fn describe(operation: &mut Description<'_>) {
+        let description = "The `ETag` of the document that you have.";
+        operation.header("if-none-match", description, json!({ "type": "string" }));
+        for status in [200, 304] {
+            for (name, component) in [("etag", "ETag"), ("cache-control", "CacheControl"), ("vary", "Vary")] {
+                operation.answer_header(status, name, component);
+            }
+        }
+        operation.answer(304, "The document that you have is the current one");
+    }
+}
+
+/// The document that the build script published under a name.
 macro_rules! published {
     ($name:literal, $content_type:literal) => {
         $crate::document::Document {
@@ -56,7 +90,7 @@ impl Document {
     }
 }
 
-/// Whether `Accept-Encoding` allows gzip: what it says of gzip itself decides, else what it says of any coding.
+/// Whether `Accept-Encoding` allows gzip: by name, or else by `*`.
 fn accepts_gzip(request: &HeaderMap) -> bool {
     let allowed = |names: &[&str]| {
         elements(request, ACCEPT_ENCODING).find_map(|element| {

@@ -1,36 +1,44 @@
 //! Whether the platform is up.
 
-use axum::Json;
-use http::header::{CACHE_CONTROL, HeaderName};
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use http::header::CACHE_CONTROL;
+use schemars::JsonSchema;
 use serde::Serialize;
-use utoipa::ToSchema;
+use shared::{
+    api::{Describe, Description},
+    operation,
+};
 
 /// The state of the platform.
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Health {
     /// `ok` when the platform answers.
-    #[schema(example = "ok")]
+    #[schemars(extend("const" = "ok"))]
     status: &'static str,
     /// The version that answered.
-    #[schema(example = "0.1.0")]
     version: &'static str,
 }
 
+impl IntoResponse for Health {
+    fn into_response(self) -> Response {
+        ([(CACHE_CONTROL, "no-store")], Json(self)).into_response()
+    }
+}
+
+impl Describe for Health {
+    fn describe(operation: &mut Description<'_>) {
+        Json::<Self>::describe(operation);
+        operation.answer_header(200, "cache-control", "CacheControl");
+    }
+}
+
+/// Health
+///
 /// Answers that the platform is up, and which version of it.
-#[utoipa::path(
-    get,
-    path = "/health",
-    tag = "docs",
-    summary = "Health",
-    security(()),
-    responses((
-        status = 200,
-        description = "The platform is up",
-        body = Health,
-        headers(("cache-control" = String, description = "`no-store`")),
-    )),
-)]
-pub(crate) async fn health() -> ([(HeaderName, &'static str); 1], Json<Health>) {
-    let health = Health { status: "ok", version: env!("CARGO_PKG_VERSION") };
-    ([(CACHE_CONTROL, "no-store")], Json(health))
+#[operation(get, "/health")]
+pub(crate) async fn health() -> Health {
+    Health { status: "ok", version: env!("CARGO_PKG_VERSION") }
 }

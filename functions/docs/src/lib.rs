@@ -1,6 +1,4 @@
-//! What anyone may ask of the platform: whether it is up, its OpenAPI document, and the API reference that shows it.
-
-use shared::{api::routes::Routes, operation};
+//! Public information: whether the platform is up, its OpenAPI document, and the API reference that shows it.
 
 mod document;
 mod health;
@@ -9,14 +7,13 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
+use shared::{api::Routes, operations};
+
 /// The operations of this function. They need no state, so they go with any.
 pub fn routes<S, R>(routes: R) -> R
 where
     S: Clone + Send + Sync + 'static,
     R: Routes<S>,
 {
-    routes
-        .add(operation!("health", health::health))
-        .add(operation!("openapi_document", openapi::openapi_document))
-        .add(operation!("api_reference", reference::api_reference))
+    operations!(routes; health::health, openapi::openapi_document, reference::api_reference)
 }

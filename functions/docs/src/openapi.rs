@@ -1,34 +1,38 @@
 //! The OpenAPI document of the whole platform.
 
-use axum::response::Response;
-use http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use shared::{
+    api::{Describe, Description},
+    operation,
+};
 
-use crate::document::{Document, published};
+use crate::document::{Document, Wanted, published};
 
 static DOCUMENT: Document = published!("OPENAPI", "application/json");
 
+/// The OpenAPI document, in the form that was asked for.
+pub(crate) struct OpenApi(Response);
+
+impl IntoResponse for OpenApi {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Describe for OpenApi {
+    fn describe(operation: &mut Description<'_>) {
+        operation.answer(200, "The OpenAPI 3.1 document");
+        let schema =
+            json!({ "type": "object", "description": "An OpenAPI 3.1 document.", "additionalProperties": true });
+        operation.content(200, "application/json", schema);
+    }
+}
+
+/// OpenAPI document
+///
 /// The description of every operation, for people and for the tools that make clients of it.
-#[utoipa::path(
-    get,
-    path = "/openapi.json",
-    tag = "docs",
-    summary = "OpenAPI document",
-    security(()),
-    params(("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of the document you hold")),
-    responses(
-        (
-            status = 200,
-            description = "The OpenAPI 3.1 document",
-            body = Object,
-            content_type = "application/json",
-            headers(
-                ("etag" = String, description = "Changes when the document does"),
-                ("cache-control" = String, description = "`public, max-age=300`"),
-            ),
-        ),
-        (status = 304, description = "The document you hold is the current one"),
-    ),
-)]
-pub(crate) async fn openapi_document(headers: HeaderMap) -> Response {
-    DOCUMENT.answer(&headers)
+#[operation(get, "/openapi.json")]
+pub(crate) async fn openapi_document(Wanted(headers): Wanted) -> OpenApi {
+    OpenApi(DOCUMENT.answer(&headers))
 }

@@ -1,10 +1,14 @@
 //! The page that shows the OpenAPI document. It holds all it needs, and loads nothing but the document.
 
 use axum::response::{IntoResponse, Response};
-use http::HeaderMap;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY};
+use serde_json::json;
+use shared::{
+    api::{Describe, Description},
+    operation,
+};
 
-use crate::document::{Document, published};
+use crate::document::{Document, Wanted, published};
 
 static PAGE: Document = published!("REFERENCE", "text/html; charset=utf-8");
 
@@ -19,30 +23,30 @@ const POLICY: &str = concat!(
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
+/// The reference page, in the form that was asked for.
+pub(crate) struct Page(Response);
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        ([(CONTENT_SECURITY_POLICY, POLICY), (REFERRER_POLICY, "no-referrer")], self.0).into_response()
+    }
+}
+
+impl Describe for Page {
+    fn describe(operation: &mut Description<'_>) {
+        operation.answer(200, "The page");
+        operation.content(200, "text/html", json!({ "type": "string" }));
+        for status in [200, 304] {
+            operation.answer_header(status, "content-security-policy", "ContentSecurityPolicy");
+            operation.answer_header(status, "referrer-policy", "ReferrerPolicy");
+        }
+    }
+}
+
+/// API reference
+///
 /// A page to read about every operation and to try it.
-#[utoipa::path(
-    get,
-    path = "/docs",
-    tag = "docs",
-    summary = "API reference",
-    security(()),
-    params(("If-None-Match" = Option<String>, Header, nullable = false, description = "The `ETag` of the page you hold")),
-    responses(
-        (
-            status = 200,
-            description = "The page",
-            body = String,
-            content_type = "text/html",
-            headers(
-                ("etag" = String, description = "Changes when the page does"),
-                ("cache-control" = String, description = "`public, max-age=300`"),
-                ("content-security-policy" = String, description = "What the page may load: nothing of another host"),
-            ),
-        ),
-        (status = 304, description = "The page you hold is the current one"),
-    ),
-)]
-pub(crate) async fn api_reference(headers: HeaderMap) -> Response {
-    let security = [(CONTENT_SECURITY_POLICY, POLICY), (REFERRER_POLICY, "no-referrer")];
-    (security, PAGE.answer(&headers)).into_response()
+#[operation(get, "/docs")]
+pub(crate) async fn api_reference(Wanted(headers): Wanted) -> Page {
+    Page(PAGE.answer(&headers))
 }

@@ -11,7 +11,7 @@ use http::header::{IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS}
 use http::{HeaderName, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use sha2::{Digest as _, Sha256};
-use shared::api::routes::Served;
+use shared::api::Served;
 use tower::ServiceExt as _;
 
 struct Answer {
@@ -32,7 +32,7 @@ impl Answer {
 
 async fn get(path: &str, headers: &[(HeaderName, &str)]) -> Answer {
     let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(name, *value));
-    let router = shared::api::service::service((), crate::routes(Served::default()));
+    let router = shared::api::service((), crate::routes(Served::default()));
     let (head, body) = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap().into_parts();
     Answer { status: head.status, headers: head.headers, body: body.collect().await.unwrap().to_bytes().to_vec() }
 }

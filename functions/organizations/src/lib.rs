@@ -1,15 +1,17 @@
-//! Organizations, as those who manage them see them.
+//! Organizations, for those who manage them.
 
 mod organizations;
 
-use shared::{App, api::routes::Routes, operation};
+use shared::{App, api::Routes, operations};
 
 /// The operations of this function.
 pub fn routes<R: Routes<App>>(routes: R) -> R {
-    routes
-        .add(operation!("list_organizations", organizations::list))
-        .add(operation!("create_organization", organizations::create))
-        .add(operation!("show_organization", organizations::show))
-        .add(operation!("update_organization", organizations::update))
-        .add(operation!("delete_organization", organizations::delete))
+    operations!(
+        routes;
+        organizations::list_organizations,
+        organizations::create_organization,
+        organizations::show_organization,
+        organizations::update_organization,
+        organizations::delete_organization,
+    )
 }

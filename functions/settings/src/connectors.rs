@@ -1,66 +1,175 @@
-//! The configurations of the client's connectors.
+//! The configurations of a client's connectors.
 
+use std::{borrow::Cow, fmt};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
+use serde_json::{Map, Value};
 use shared::{
-    Result,
-    api::{
-        error::ErrorBody,
-        input::Body,
-        request::Param,
-        response::{Done, Single},
-        values::ConnectorName,
+    Error, Input, Result,
+    api::{Body, Done, Param, Single},
+    input::{
+        Field, Problems,
+        values::{ConnectorName, Name, Secret, ServiceUrl, Text},
     },
-    auth::caller::Manager,
-    domain::settings::{
-        configuration::ConfigurationView,
-        connector::{self, Connectors, SaveConnector},
-    },
+    operation,
+    store::MASK,
 };
+
+use crate::{
+    client::{Client, Settings},
+    configuration::{self, ConfigurationKind, ConfigurationView, fields_of},
+    domains,
+    free_form::FreeForm,
+};
+
+/// The connector of the agent that tests a running application. It has fields of its own, and goes only to verified
+/// domains of the client.
+const STRIX: &str = "strix";
+
+/// The configurations of connectors.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Connectors;
+
+impl ConfigurationKind for Connectors {
+    const TYPE: &'static str = "connector";
+    const PLURAL: &'static str = "connectors";
+    const KEY: &'static str = "CONNECTOR";
+    const COMPONENT: &'static str = "ConnectorConfiguration";
+    const SAVED: &'static str = "client.connector_saved";
+    const DELETED: &'static str = "client.connector_deleted";
+    const MAX: u64 = 10;
+    const ABSENT: &'static str = "The connector has no configuration";
+}
+
+/// The configuration of the connector `strix`.
+#[derive(Debug, Input, Serialize)]
+struct StrixConnector {
+    /// The application to test; its host must be on a verified domain of the client.
+    url: ServiceUrl,
+    /// The credentials for the application; `***` keeps the stored ones.
+    authorization: Option<SecretObject>,
+    /// Further instructions for the agent.
+    custom_prompt: Option<Text>,
+    /// The model's deployment.
+    deployment_name: Option<Name>,
+    /// The address of the model's API.
+    api_base: Option<ServiceUrl>,
+    /// The key of the model's API; `***` keeps the stored one.
+    api_key: Option<Secret>,
+    /// The provider of the model.
+    provider: Option<Name>,
+}
+
+/// An object that is a secret as a whole.
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+struct SecretObject(Value);
+
+impl fmt::Debug for SecretObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretObject(***)")
+    }
+}
+
+impl Field for SecretObject {
+    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
+        let is_secret = value.is_object() || value == MASK;
+        if is_secret { Some(Self(value.clone())) } else { problems.add(path, "must be an object") }
+    }
+}
+
+impl JsonSchema for SecretObject {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "SecretObject".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                { "type": "object", "additionalProperties": true },
+                { "type": "string", "const": MASK },
+            ],
+            "writeOnly": true,
+        })
+    }
+}
+
+/// The body of Save Connector Configuration. The fields of the connector `strix` are checked once its name is known.
+#[derive(Clone, Debug)]
+pub(crate) struct SaveConnector(FreeForm);
+
+impl Field for SaveConnector {
+    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
+        FreeForm::read(value, path, problems).map(Self)
+    }
+}
+
+impl JsonSchema for SaveConnector {
+    fn schema_name() -> Cow<'static, str> {
+        "SaveConnector".into()
+    }
+
+    /// The connector in the path decides about the fields, which a schema of the body alone cannot express. Any object is
+    /// valid for some connector, so a second alternative has to accept it; `oneOf` would accept no configuration of
+    /// `strix`. Both alternatives are named components: generators of clients make one importable type of each, and
+    /// decode the stricter one first.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "The body of Save Connector Configuration: `StrixConnector`, and nothing else, for the connector \
+                `strix`; `FreeForm` for any other connector.",
+            "anyOf": [generator.subschema_for::<StrixConnector>(), generator.subschema_for::<FreeForm>()],
+        })
+    }
+}
+
+impl SaveConnector {
+    /// The configuration of a connector.
+    ///
+    /// # Errors
+    /// 422 for a configuration that is not valid for `strix`.
+    pub(crate) async fn config(self, client: Client<'_>, name: &str) -> Result<Map<String, Value>> {
+        let Self(FreeForm(config)) = self;
+        if name == STRIX { strix(client, config).await } else { Ok(config) }
+    }
+}
+
+async fn strix(client: Client<'_>, config: Map<String, Value>) -> Result<Map<String, Value>> {
+    let mut problems = Problems::default();
+    let config = StrixConnector::read(&Value::Object(config), "", &mut problems);
+    let config = problems.finish(config)?;
+    if !domains::are_proof_of(domains::list(client).await?.iter().map(|domain| &**domain), &config.url) {
+        return Err(Error::invalid_field("url", "must be on a verified domain of this client, or below one"));
+    }
+    fields_of(&config)
+}
 
 /// Save Connector Configuration
 ///
-/// Saves the configuration of a connector in place of the one before; the same again succeeds and changes nothing. The
-/// connector `strix` has fields of its own, and its `url` must be on a verified domain of the client. Any other takes any
-/// JSON object within the bounds of Save Tool Configuration. Secrets are kept sealed and shown as `***`; sending `***`
-/// keeps what is stored at its place. A client has at most 10 connectors.
-#[utoipa::path(
-    put, path = "/client/connector/{connector_name}", tag = "settings",
-    request_body = SaveConnector,
-    params(("connector_name" = String, Path, description = "The connector: up to 64 of a-z and 0-9.")),
-    responses(
-        (status = 200, description = "OK", body = Single<ConfigurationView<Connectors>>),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist", body = ErrorBody),
-        (status = 409, description = "Changed by another request, or one connector too many", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn save(
-    caller: Manager,
+/// Saves the configuration of a connector in place of the one before; the same one again succeeds and changes nothing.
+/// The connector `strix` has fields of its own, and its `url` must be on a verified domain of the client. Any other
+/// connector takes any JSON object within the limits of Save Tool Configuration. Secrets are stored sealed and shown as
+/// `***`; sending `***` keeps the stored value at its place. A client has at most 10 connectors.
+#[operation(put, "/client/connector/{connector_name}", 409 = "The client has 10 connectors, as many as it can")]
+pub(crate) async fn save_connector(
+    settings: Settings,
     Param(name): Param<ConnectorName>,
     Body(body): Body<SaveConnector>,
 ) -> Result<Single<ConfigurationView<Connectors>>> {
-    let (client, key) = (crate::client(&caller).await?, crate::sealing_key(&caller).await?);
-    connector::save(caller.store(), &client, &key, &name, body).await.map(Single::new)
+    let (client, key) = (settings.client(), settings.sealing_key().await?);
+    let change = configuration::save(client, &key, &name, body.config(client, &name).await?).await?;
+    change.commit().await.map(|connector| Single::new(ConfigurationView::from(&connector)))
 }
 
 /// Delete Connector Configuration
 ///
 /// Removes the configuration of a connector, with its secrets.
-#[utoipa::path(
-    delete, path = "/client/connector/{connector_name}", tag = "settings",
-    params(("connector_name" = String, Path, description = "The connector: up to 64 of a-z and 0-9.")),
-    responses(
-        (status = 200, description = "OK", body = Done),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist, or the connector has no configuration", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn delete(caller: Manager, Param(name): Param<ConnectorName>) -> Result<Done> {
-    let client = crate::client(&caller).await?;
-    connector::delete(caller.store(), &client, &name).await.map(|()| Done {})
+#[operation(delete, "/client/connector/{connector_name}", 404 = "The connector has no configuration")]
+pub(crate) async fn delete_connector(settings: Settings, Param(name): Param<ConnectorName>) -> Result<Done> {
+    let write = configuration::delete::<Connectors>(settings.client(), &name).await?;
+    write.commit().await.map(|_| Done {})
 }

@@ -10,13 +10,13 @@ use hickory_resolver::{
 };
 use shared::{Error, Result};
 
-/// How long one question waits for its answer.
+/// How long one query waits for its answer.
 const ATTEMPT: Duration = Duration::from_millis(1500);
 /// How long all attempts take at most.
 const TOTAL: Duration = Duration::from_secs(3);
 
-/// The texts of the TXT records at `name`, each of its strings joined; none when there is no such record. Without a
-/// `server`, those of the system are asked.
+/// The texts of the TXT records at `name`, each with its strings joined; none when there is no such record. Without a
+/// `server`, the query goes to those of the system.
 ///
 /// # Errors
 /// 422 for `domain` when the DNS does not answer, 500 when this machine has no DNS.
@@ -24,9 +24,9 @@ pub(crate) async fn texts(server: Option<SocketAddr>, name: &str) -> Result<Vec<
     let no_answer =
         || Error::invalid_field("domain", format!("the DNS did not answer for the TXT record {name}; try again"));
     // A fully qualified name: no search domain is appended to it.
-    let question = Name::from_ascii(format!("{name}.")).map_err(|_| no_answer())?;
+    let query = Name::from_ascii(format!("{name}.")).map_err(|_| no_answer())?;
     let resolver = resolver(server).map_err(Error::internal)?;
-    match tokio::time::timeout(TOTAL, resolver.txt_lookup(question)).await {
+    match tokio::time::timeout(TOTAL, resolver.txt_lookup(query)).await {
         Ok(Ok(answer)) => Ok(answer.answers().iter().filter_map(|record| text(&record.data)).collect()),
         Ok(Err(error)) if error.is_no_records_found() => Ok(Vec::new()),
         _ => Err(no_answer()),
@@ -65,8 +65,6 @@ fn name_server(server: SocketAddr) -> NameServerConfig {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
     use std::{net::UdpSocket, thread};
 
     use hickory_resolver::proto::{
@@ -76,18 +74,18 @@ mod tests {
 
     use super::*;
 
-    /// A server that gives one answer to one question.
+    /// A server that answers one query.
     fn serve(code: ResponseCode, texts: Vec<Vec<&'static str>>) -> SocketAddr {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = socket.local_addr().unwrap();
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             let (length, from) = socket.recv_from(&mut bytes).unwrap();
-            let question = Message::from_vec(&bytes[..length]).unwrap();
-            let name = question.queries[0].name().clone();
-            let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
+            let query = Message::from_vec(&bytes[..length]).unwrap();
+            let name = query.queries[0].name().clone();
+            let mut answer = Message::response(query.metadata.id, query.metadata.op_code);
             answer.metadata.response_code = code;
-            answer.add_queries(question.queries.clone());
+            answer.add_queries(query.queries.clone());
             for text in texts {
                 let text = TXT::new(text.into_iter().map(str::to_owned).collect());
                 answer.add_answer(Record::from_rdata(name.clone(), 60, RData::TXT(text)));
@@ -114,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_answer_is_told() {
+    async fn a_missing_answer_is_an_error() {
         let refusing = serve(ResponseCode::Refused, vec![]);
         let too_long = "a.".repeat(120);
         for name in ["_scanward-verify.example.com", &format!("_scanward-verify.{too_long}example.com")] {

@@ -1,91 +1,294 @@
-//! The domains that the client claims.
+//! The domains that a client claims, and verifies by a record in the DNS.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use shared::{
-    Error, Result,
-    api::{
-        error::ErrorBody,
-        idempotency::Once,
-        input::Body,
-        request::{Flags, Param},
-        response::{Answer, Created, List, Single},
-        values::DomainName,
-    },
-    auth::caller::{Caller, Manager},
-    domain::domains::{self, ClaimDomain, Domain, DomainView},
+    Error, Input, Result,
+    api::{Body, Created, IdempotencyKey, Idempotent, List, Param, Query, Resource, Single},
+    domain::organization::Organization,
+    id::{DomainId, OrganizationId},
+    input::values::{DomainName, ServiceUrl},
+    operation,
+    random::random_alphanumeric,
+    store::{Audited, Authorized, Child, Entity, Guard, Key, Range, Write},
+    time::Timestamp,
+};
+use url::{Host, Url};
+use uuid::Uuid;
+
+use crate::{
+    change::Change,
+    client::{Client, OwnClient, Settings},
+    dns,
 };
 
-use crate::dns;
+/// The largest number of domains of a client, so that one transaction of 100 actions can delete the client with all its
+/// items.
+const MAX_DOMAINS: u64 = 10;
+/// The field of the organization's counts that counts its domains.
+const COUNT: &str = "domains";
+
+/// A domain that a client claims.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Domain {
+    id: DomainId,
+    organization_id: OrganizationId,
+    domain: DomainName,
+    token: String,
+    verified_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl Domain {
+    fn new(id: DomainId, organization: &Organization, domain: DomainName) -> Result<Self> {
+        let now = Timestamp::now();
+        let token = random_alphanumeric(32)?;
+        let organization_id = organization.id;
+        Ok(Self { id, organization_id, domain, token, verified_at: None, created_at: now, updated_at: now })
+    }
+
+    fn verified(self) -> Self {
+        let now = Timestamp::now();
+        Self { verified_at: Some(now), updated_at: now, ..self }
+    }
+
+    fn is_verified(&self) -> bool {
+        self.verified_at.is_some()
+    }
+
+    fn record_name(&self) -> String {
+        format!("_scanward-verify.{}", self.domain)
+    }
+
+    fn record_value(&self) -> String {
+        format!("scanward-verification={}", self.token)
+    }
+}
+
+impl Entity for Domain {
+    const TYPE: &'static str = "domain";
+    const NAMED_BY: Option<&'static str> = Some("domain");
+
+    fn key(&self) -> Key {
+        Self::key_of(self.organization_id, &self.domain)
+    }
+}
+
+impl Child for Domain {
+    type Parent = Organization;
+    type Name<'a> = &'a DomainName;
+
+    fn key_of(organization: OrganizationId, name: &DomainName) -> Key {
+        Key::domain(organization, name)
+    }
+}
+
+impl Audited for Domain {
+    fn resource_id(&self) -> Uuid {
+        self.organization_id.0
+    }
+}
+
+/// A record of the DNS.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "DomainRecord")]
+pub(crate) struct RecordView {
+    /// The type of the record: `TXT`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The name of the record.
+    name: String,
+    /// The text of the record.
+    value: String,
+}
+
+/// A domain that a client claims.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Domain")]
+pub(crate) struct DomainView {
+    #[serde(skip)]
+    id: Uuid,
+    /// The domain, in lower case and in ASCII.
+    domain: String,
+    /// Whether the client has verified the domain.
+    verified: bool,
+    /// When it was verified; null before.
+    verified_at: Option<Timestamp>,
+    /// The record that verifies the domain.
+    record: RecordView,
+    /// When the domain was claimed.
+    created_at: Timestamp,
+}
+
+impl From<&Domain> for DomainView {
+    fn from(domain: &Domain) -> Self {
+        Self {
+            id: domain.id.0,
+            domain: domain.domain.to_string(),
+            verified: domain.is_verified(),
+            verified_at: domain.verified_at,
+            record: RecordView { kind: "TXT", name: domain.record_name(), value: domain.record_value() },
+            created_at: domain.created_at,
+        }
+    }
+}
+
+impl Resource for DomainView {
+    const TYPE: &'static str = "domains";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The parameters of List domains.
+#[derive(Debug, Input)]
+pub(crate) struct ListDomains {
+    /// Lists only domains that are verified, or only those that are not.
+    validated: Option<bool>,
+}
 
 /// List domains
 ///
-/// The domains that the client claims, each with the DNS record that proves it.
-#[utoipa::path(
-    get, path = "/client/domains", tag = "settings",
-    params(("validated" = Option<bool>, Query, description = "Only domains that are verified, or that are not.")),
-    responses(
-        (status = 200, description = "OK", body = List<DomainView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 404, description = "The client does not exist", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn list(caller: Caller, flags: Flags) -> Result<List<DomainView>> {
-    flags.only(&["validated"])?;
-    let validated = flags.get("validated");
-    let domains = domains::list(caller.store(), &crate::client(&caller).await?).await?;
-    let wanted = domains.iter().filter(|domain| validated.is_none_or(|validated| validated == domain.is_verified()));
+/// The domains that the client claims, each with the DNS record that verifies it.
+#[operation(get, "/client/domains")]
+pub(crate) async fn list_domains(own: OwnClient, Query(query): Query<ListDomains>) -> Result<List<DomainView>> {
+    let domains = list(own.client()).await?;
+    let wanted = domains.iter().filter(|domain| query.validated.is_none_or(|wanted| wanted == domain.is_verified()));
     Ok(List::whole(wanted.map(|domain| DomainView::from(&**domain))))
+}
+
+/// The body of Claim a domain.
+#[derive(Debug, Input)]
+pub(crate) struct ClaimDomain {
+    /// The domain, such as `example.com`.
+    domain: DomainName,
 }
 
 /// Claim a domain
 ///
-/// The answer tells the TXT record that proves the claim; publish it and verify the domain. A client claims at most 10
-/// domains.
-#[utoipa::path(
-    post, path = "/client/domains", tag = "settings", request_body = ClaimDomain,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
-    responses(
-        (status = 201, description = "Created", body = Single<DomainView>),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist", body = ErrorBody),
-        (status = 409, description = "The client claims the domain already, or one too many", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
+/// The answer shows the TXT record that verifies the claim: publish the record, and then verify the domain. A client
+/// claims at most 10 domains.
+#[operation(
+    post,
+    "/client/domains",
+    409 = "The client claims this domain already",
+    409 = "The client claims 10 domains, as many as it can"
 )]
-pub(crate) async fn claim(caller: Manager, once: Once, Body(body): Body<ClaimDomain>) -> Result<Answer> {
-    let client = crate::client(&caller).await?;
-    let write = domains::claim(caller.store(), &client, body)?;
-    let shown = |domain: Domain| Created::at("/client/domains".to_owned(), DomainView::from(&domain)).into_answer();
-    write.commit_once(once, shown).await
+pub(crate) async fn claim_domain(
+    settings: Settings,
+    key: IdempotencyKey,
+    Body(body): Body<ClaimDomain>,
+) -> Result<Idempotent<Created<DomainView>>> {
+    let write = claim(settings.client(), body)?;
+    key.commit(write, |domain| Created::at("/client/domains".to_owned(), DomainView::from(&**domain))).await
 }
 
 /// Verify a domain
 ///
-/// Looks for the TXT record that proves the claim. A domain that is verified stays so, without another look.
-#[utoipa::path(
-    post, path = "/client/domains/{domain}/verify", tag = "settings",
-    params(
-        ("domain" = String, Path, description = "The domain, as it was claimed."),
-        ("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless."),
-    ),
-    responses(
-        (status = 200, description = "OK", body = Single<DomainView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist, or does not claim the domain", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "The record is not there, or the DNS does not answer", body = ErrorBody),
-    )
-)]
-pub(crate) async fn verify(caller: Manager, once: Once, Param(name): Param<DomainName>) -> Result<Answer> {
-    let client = crate::client(&caller).await?;
-    let found = domains::find(caller.store(), &client, &name).await?;
-    let shown = |domain: Domain| Answer::ok(&Single::new(DomainView::from(&domain)));
+/// Looks the TXT record up that verifies the claim. A domain that is verified stays so, without another look-up.
+#[operation(post, "/client/domains/{domain}/verify")]
+pub(crate) async fn verify_domain(
+    settings: Settings,
+    key: IdempotencyKey,
+    Param(name): Param<DomainName>,
+) -> Result<Idempotent<Single<DomainView>>> {
+    let change = verify(&settings, &name).await?;
+    change.commit_once(key, |domain| Single::new(DomainView::from(domain))).await
+}
+
+/// The domains of a client, by their names.
+pub(crate) async fn list(client: Client<'_>) -> Result<Vec<Authorized<Domain>>> {
+    client.store.children(client.organization, Range::domains(client.organization.id)).await
+}
+
+/// Prepares the claim of a domain.
+fn claim(client: Client<'_>, claim: ClaimDomain) -> Result<Write<'_, Domain>> {
+    let domain = Domain::new(DomainId::generate(), client.organization, claim.domain)?;
+    Ok(create(client, "client.domain_claimed", domain))
+}
+
+/// Prepares a domain that is verified without a look-up in the DNS, for sample data.
+#[cfg(feature = "demo")]
+pub(crate) fn claim_verified(client: Client<'_>, id: DomainId, name: DomainName) -> Result<Write<'_, Domain>> {
+    let domain = Domain::new(id, client.organization, name)?.verified();
+    Ok(create(client, "client.domain_verified", domain))
+}
+
+fn create<'a>(client: Client<'a>, action: &'static str, domain: Domain) -> Write<'a, Domain> {
+    let members = Key::members(client.organization.id);
+    let full = Error::conflict(format!("The client claims {MAX_DOMAINS} domains, as many as it can"));
+    client
+        .store
+        .create_in(action, client.organization, domain)
+        .or(Error::conflict("The client claims this domain already"))
+        .add(&members, COUNT, 1, Guard::Below(COUNT, MAX_DOMAINS))
+        .or(full)
+}
+
+/// Prepares the verification of a claimed domain by its record in the DNS.
+async fn verify<'a>(settings: &'a Settings, name: &DomainName) -> Result<Change<'a, Domain>> {
+    let Client { store, organization } = settings.client();
+    let found: Authorized<Domain> = store.child(organization, name).await?.ok_or_else(Error::not_found)?;
     if found.is_verified() {
-        return shown(Domain::clone(&found)).map_err(Error::internal);
+        return Ok(Change::nothing(found.into_inner()));
     }
-    let texts = dns::texts(caller.app().dns_server(), &found.record_name()).await?;
-    domains::verify(caller.store(), &client, &found, &texts)?.commit_once(once, shown).await
+    let (record, value) = (found.record_name(), found.record_value());
+    let texts = dns::texts(settings.app().dns_server(), &record).await?;
+    if !texts.iter().any(|text| text == value.as_bytes()) {
+        return Err(Error::invalid_field("domain", format!("has no TXT record {record} with the text {value}")));
+    }
+    Ok(Change::write(store.update("client.domain_verified", &found, Domain::clone(&found).verified())))
+}
+
+/// Whether the host of `url` is one of the verified domains, or below one.
+pub(crate) fn are_proof_of<'d>(domains: impl IntoIterator<Item = &'d Domain>, url: &ServiceUrl) -> bool {
+    let url = Url::parse(url).ok();
+    let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else { return false };
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let covers = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    domains.into_iter().any(|domain| domain.is_verified() && covers(&domain.domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain(name: &str, verified_at: Option<Timestamp>) -> Domain {
+        let now = Timestamp::now();
+        Domain {
+            id: DomainId::generate(),
+            organization_id: OrganizationId::generate(),
+            domain: name.parse().unwrap(),
+            token: "t".into(),
+            verified_at,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    #[test]
+    fn a_url_is_on_a_verified_domain_or_below_it() {
+        let domains = [domain("example.com", Some(Timestamp::now())), domain("example.org", None)];
+        let covered = |url: &str| are_proof_of(&domains, &url.parse().unwrap());
+        for url in
+            ["https://example.com", "http://a.b.EXAMPLE.com:8443/x?y", "https://example.com./", "https://ex%61mple.com"]
+        {
+            assert!(covered(url), "{url}");
+        }
+        for url in [
+            "https://example.org",
+            "https://notexample.com",
+            "https://example.com.attacker.test",
+            "https://attacker.test/example.com",
+            "https://attacker.test#example.com",
+            "https://attacker.test\\.example.com",
+            "https://com",
+            "https://192.0.2.1",
+            "https://[::1]",
+        ] {
+            assert!(!covered(url), "{url}");
+        }
+    }
 }

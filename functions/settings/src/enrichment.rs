@@ -1,27 +1,64 @@
-//! Whether findings are enriched by deep reasoning.
+//! The enrichment of findings by deep reasoning.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use shared::{
-    Result,
-    api::{error::ErrorBody, response::Single},
-    auth::caller::Manager,
-    domain::settings::enrichment::{self, EnrichmentView},
+    Error, Result,
+    api::{Resource, Single},
+    operation,
 };
+use uuid::Uuid;
+
+use crate::{
+    client::Settings,
+    section::{Section, SectionItem},
+};
+
+/// The enrichment of a client's findings.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Enrichment {
+    pub(crate) deep_reasoning_enrichment: bool,
+}
+
+impl Section for Enrichment {
+    const TYPE: &'static str = "enrichment";
+    const KEY: &'static str = "ENRICHMENT";
+}
+
+/// The enrichment of a client's findings.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Enrichment")]
+pub(crate) struct EnrichmentView {
+    #[serde(skip)]
+    id: Uuid,
+    /// Whether findings are enriched by deep reasoning.
+    deep_reasoning_enrichment: bool,
+}
+
+impl From<&SectionItem<Enrichment>> for EnrichmentView {
+    fn from(item: &SectionItem<Enrichment>) -> Self {
+        Self { id: item.organization_id.0, deep_reasoning_enrichment: item.content.deep_reasoning_enrichment }
+    }
+}
+
+impl Resource for EnrichmentView {
+    const TYPE: &'static str = "enrichments";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
 
 /// Enable Deep Reasoning Enrichment
 ///
-/// Turns the enrichment of findings by deep reasoning on. It cannot be turned off here.
-#[utoipa::path(
-    put, path = "/client/deep-reasoning-enrichment",
-    tag = "settings",
-    responses(
-        (status = 200, description = "OK", body = Single<EnrichmentView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist, or it is enabled already", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-    )
-)]
-pub(crate) async fn enable(caller: Manager) -> Result<Single<EnrichmentView>> {
-    let client = crate::client(&caller).await?;
-    enrichment::enable(caller.store(), &client).await.map(Single::new)
+/// Turns the enrichment of findings by deep reasoning on. No operation turns it off.
+#[operation(put, "/client/deep-reasoning-enrichment", 404 = "Deep reasoning enrichment is enabled already")]
+pub(crate) async fn enable_deep_reasoning_enrichment(settings: Settings) -> Result<Single<EnrichmentView>> {
+    let enable = |enrichment: &mut SectionItem<Enrichment>| {
+        enrichment.content.deep_reasoning_enrichment = true;
+        Ok(())
+    };
+    let change = settings.client().change_section("client.deep_reasoning_enrichment_enabled", enable).await?;
+    let write = change.or_refuse(Error::nothing_changed("Deep reasoning enrichment is enabled already"))?;
+    write.commit().await.map(|enrichment| Single::new(EnrichmentView::from(&*enrichment)))
 }

@@ -1,86 +1,169 @@
-//! The tools that the client's scans include.
+//! The tools that a client's scans include.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use shared::{
-    Error, Result,
-    api::{
-        error::ErrorBody,
-        idempotency::Once,
-        input::Body,
-        request::Param,
-        response::{Answer, Single},
-        values::ToolName,
-    },
-    auth::caller::Manager,
-    domain::settings::included_tools::{
-        self, AddIncludedTool, Added, IncludedTools, IncludedToolsView, SaveIncludedTools,
-    },
+    Error, Input, Result,
+    api::{Body, IdempotencyKey, Idempotent, Param, Resource, Single},
+    input::{Field, Problems, Value, values::ToolName},
+    operation,
 };
+use uuid::Uuid;
+
+use crate::{
+    change::Change,
+    client::{Client, Settings},
+    section::{Section, SectionItem},
+};
+
+/// The longest list.
+const MAX_TOOLS: usize = 100;
+
+/// A list of tools, each once, in the order in which they were added.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+#[schemars(inline)]
+struct ToolNames(Vec<ToolName>);
+
+impl Field for ToolNames {
+    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
+        let mut names: Vec<ToolName> = Vec::new();
+        for name in Vec::read(value, path, problems)? {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.len() > MAX_TOOLS { problems.add(path, "must name at most 100 tools") } else { Some(Self(names)) }
+    }
+}
+
+/// The tools that a client's scans include.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct IncludedTools {
+    included_tools: ToolNames,
+}
+
+impl Section for IncludedTools {
+    const TYPE: &'static str = "included_tools";
+    const KEY: &'static str = "INCLUDED_TOOLS";
+}
+
+/// The tools that a client's scans include.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "IncludedTools")]
+pub(crate) struct IncludedToolsView {
+    #[serde(skip)]
+    id: Uuid,
+    /// The tools, in the order in which they were added.
+    included_tools: ToolNames,
+}
+
+impl From<&SectionItem<IncludedTools>> for IncludedToolsView {
+    fn from(item: &SectionItem<IncludedTools>) -> Self {
+        Self { id: item.organization_id.0, included_tools: item.content.included_tools.clone() }
+    }
+}
+
+impl Resource for IncludedToolsView {
+    const TYPE: &'static str = "included_tools";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// The body of Save Included Tools List.
+#[derive(Debug, Input)]
+pub(crate) struct SaveIncludedTools {
+    /// The tools; of a repeated one, the first place counts.
+    included_tools: ToolNames,
+}
 
 /// Save Included Tools List
 ///
-/// Replaces the whole list of tools that scans include. Add Included Tool and Remove Included Tool change it one by one
-/// and are preferred.
-#[deprecated = "add and remove tools one by one"]
-#[utoipa::path(
-    put, path = "/client/included-tools", tag = "settings",
-    request_body = SaveIncludedTools,
-    responses(
-        (status = 200, description = "OK", body = Single<IncludedToolsView>),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist, or nothing changed", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn replace(caller: Manager, Body(body): Body<SaveIncludedTools>) -> Result<Single<IncludedToolsView>> {
-    let client = crate::client(&caller).await?;
-    included_tools::replace(caller.store(), &client, body).await.map(Single::new)
+/// Replaces the whole list of tools that scans include. Prefer Add Included Tool and Remove Included Tool, which change
+/// one entry and leave concurrent changes of others alone.
+#[operation(put, "/client/included-tools", 404 = "The list of included tools is the same already", deprecated)]
+pub(crate) async fn save_included_tools(
+    settings: Settings,
+    Body(body): Body<SaveIncludedTools>,
+) -> Result<Single<IncludedToolsView>> {
+    let change = replace(settings.client(), body).await?;
+    let write = change.or_refuse(Error::nothing_changed("The list of included tools is the same already"))?;
+    write.commit().await.map(|tools| Single::new(IncludedToolsView::from(&*tools)))
+}
+
+/// The body of Add Included Tool.
+#[derive(Debug, Input)]
+pub(crate) struct AddIncludedTool {
+    /// The tool; 400 without it.
+    tool_name: Option<ToolName>,
 }
 
 /// Add Included Tool
 ///
-/// Adds a security tool to those that scans include. A tool that is among them already is no change.
-#[utoipa::path(
-    post, path = "/client/included-tools", tag = "settings",
-    request_body = AddIncludedTool,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
-    responses(
-        (status = 200, description = "OK", body = Single<IncludedToolsView>),
-        (status = 400, description = "tool_name is missing, or the body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist", body = ErrorBody),
-        (status = 409, description = "Changed by another request, or the list is full", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
+/// Adds a security tool to those that scans include. Nothing changes when the list has the tool already.
+#[operation(
+    post,
+    "/client/included-tools",
+    400 = "tool_name is required",
+    409 = "The list holds 100 tools, as many as it can"
 )]
-pub(crate) async fn add(caller: Manager, once: Once, Body(body): Body<AddIncludedTool>) -> Result<Answer> {
-    let client = crate::client(&caller).await?;
-    let shown = |tools: IncludedTools| Answer::ok(&Single::new(IncludedToolsView::from(tools)));
-    match included_tools::add(caller.store(), &client, body).await? {
-        Added::Before(tools) => shown(tools).map_err(Error::internal),
-        Added::Now(write) => write.commit_once(once, shown).await,
-    }
+pub(crate) async fn add_included_tool(
+    settings: Settings,
+    key: IdempotencyKey,
+    Body(body): Body<AddIncludedTool>,
+) -> Result<Idempotent<Single<IncludedToolsView>>> {
+    let name = body.tool_name.ok_or_else(|| Error::invalid_request("tool_name", "tool_name is required"))?;
+    let change = add(settings.client(), name).await?;
+    change.commit_once(key, |tools| Single::new(IncludedToolsView::from(tools))).await
 }
 
 /// Remove Included Tool
 ///
-/// Removes a security tool from those that scans include. A tool that is not among them is no change.
-#[utoipa::path(
-    delete, path = "/client/included-tools/{tool_name}", tag = "settings",
-    params(("tool_name" = String, Path, description = "The tool: up to 64 of a-z, 0-9, dots, dashes and underscores.")),
-    responses(
-        (status = 200, description = "OK", body = Single<IncludedToolsView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn remove(caller: Manager, Param(name): Param<ToolName>) -> Result<Single<IncludedToolsView>> {
-    let client = crate::client(&caller).await?;
-    included_tools::remove(caller.store(), &client, &name).await.map(Single::new)
+/// Removes a security tool from those that scans include. Nothing changes when the list lacks the tool.
+#[operation(delete, "/client/included-tools/{tool_name}")]
+pub(crate) async fn remove_included_tool(
+    settings: Settings,
+    Param(name): Param<ToolName>,
+) -> Result<Single<IncludedToolsView>> {
+    let change = remove(settings.client(), &name).await?;
+    change.commit().await.map(|tools| Single::new(IncludedToolsView::from(&tools)))
+}
+
+/// Prepares a new list in place of the present one.
+pub(crate) async fn replace(
+    client: Client<'_>,
+    list: SaveIncludedTools,
+) -> Result<Change<'_, SectionItem<IncludedTools>>> {
+    let edit = |tools: &mut SectionItem<IncludedTools>| {
+        tools.content.included_tools = list.included_tools;
+        Ok(())
+    };
+    client.change_section("client.included_tools_saved", edit).await
+}
+
+/// Prepares the addition of a tool.
+async fn add(client: Client<'_>, name: ToolName) -> Result<Change<'_, SectionItem<IncludedTools>>> {
+    let edit = |tools: &mut SectionItem<IncludedTools>| {
+        let ToolNames(names) = &mut tools.content.included_tools;
+        let is_included = names.contains(&name);
+        if !is_included && names.len() >= MAX_TOOLS {
+            return Err(Error::conflict("The list holds 100 tools, as many as it can"));
+        }
+        if !is_included {
+            names.push(name);
+        }
+        Ok(())
+    };
+    client.change_section("client.included_tool_added", edit).await
+}
+
+/// Prepares the removal of a tool.
+async fn remove<'a>(client: Client<'a>, name: &ToolName) -> Result<Change<'a, SectionItem<IncludedTools>>> {
+    let edit = |tools: &mut SectionItem<IncludedTools>| {
+        tools.content.included_tools.0.retain(|included| included != name);
+        Ok(())
+    };
+    client.change_section("client.included_tool_removed", edit).await
 }

@@ -1,67 +1,78 @@
 //! The settings of the caller's own organization, seen as a client: the Client settings document, and the domains that
 //! the connector `strix` needs.
+//!
+//! Each part is an item of its own, so that requests that change different parts never conflict; when two requests
+//! change the same part, the later one gets 409.
+//!
+//! - [`company`], [`scan_configuration`], [`setup`], [`enrichment`], [`included_tools`]: the parts of which every client
+//!   has one; [`section`] is their common base.
+//! - [`plugins`], [`tools`], [`connectors`]: the parts of which a client has several, by name; [`configuration`] is
+//!   their common base, [`free_form`] limits their content, [`sealed_config`] stores their secrets, and
+//!   [`secret_patterns`] finds these.
+//! - [`domains`]: the domains that a client claims, verified by [`dns`].
+//! - [`profile`]: all settings in one signed answer, without a secret.
 
+mod change;
+mod client;
 mod company;
+mod configuration;
 mod connectors;
+#[cfg(feature = "demo")]
+mod demo;
 mod dns;
 mod domains;
 mod enrichment;
+mod free_form;
 mod included_tools;
+mod json_text;
 mod plugins;
 mod profile;
 mod scan_configuration;
+mod sealed_config;
+mod secret_patterns;
+mod section;
 mod setup;
 mod tools;
 
-use shared::{
-    App, Result,
-    api::routes::{Routes, Rule},
-    auth::{caller::Caller, custody::Purpose, sealing::SealingKey},
-    domain::organization::{self, Organization},
-    operation,
-    store::Stored,
-};
+#[cfg(feature = "demo")]
+pub use demo::load_sample;
+use shared::{App, Result, api::Routes, app::Operator, keys::Purpose, operations};
+
+/// The largest size of a company's data, and of a configuration, in bytes of JSON. It keeps the audit entry of a change,
+/// which holds the state before and after, within an item of 400 KB, and all copies of the entry within the 4 MB of a
+/// transaction.
+const MAX_BYTES: usize = 64 * 1024;
 
 /// The operations of this function.
-#[expect(deprecated, reason = "so the OpenAPI document marks one operation")]
 pub fn routes<R: Routes<App>>(routes: R) -> R {
-    routes.under(Rule::Unversioned, |routes| {
-        routes
-            .add(operation!("show_client_profile", profile::show))
-            .add(operation!("update_company", company::update))
-            .add(operation!("update_scan_configuration", scan_configuration::update))
-            .add(operation!("update_setup", setup::complete))
-            .add(operation!("enable_deep_reasoning_enrichment", enrichment::enable))
-            .add(operation!("save_plugin", plugins::save))
-            .add(operation!("delete_plugin", plugins::delete))
-            .add(operation!("save_tool", tools::save))
-            .add(operation!("delete_tool", tools::reset))
-            .add(operation!("save_included_tools", included_tools::replace))
-            .add(operation!("add_included_tool", included_tools::add))
-            .add(operation!("remove_included_tool", included_tools::remove))
-            .add(operation!("save_connector", connectors::save))
-            .add(operation!("delete_connector", connectors::delete))
-            .add(operation!("list_domains", domains::list))
-            .add(operation!("claim_domain", domains::claim))
-            .add(operation!("verify_domain", domains::verify))
-    })
+    operations!(
+        routes;
+        profile::show_client_profile,
+        company::update_company,
+        scan_configuration::update_scan_configuration,
+        setup::update_setup,
+        enrichment::enable_deep_reasoning_enrichment,
+        plugins::save_plugin,
+        plugins::delete_plugin,
+        tools::save_tool,
+        tools::delete_tool,
+        included_tools::save_included_tools,
+        included_tools::add_included_tool,
+        included_tools::remove_included_tool,
+        connectors::save_connector,
+        connectors::delete_connector,
+        domains::list_domains,
+        domains::claim_domain,
+        domains::verify_domain,
+    )
 }
 
-/// Makes the keys that sign and seal where there are none, so that the public one is published before it is needed.
+/// Makes the keys that sign and seal where there are none, so that the public key is published before its first use.
 ///
 /// # Errors
-/// 500 when DynamoDB or the custody of keys fails.
-pub async fn prepare(app: &App) -> Result<()> {
-    app.keys().signing_key(Purpose::ProfileSigning).await?;
-    app.keys().sealing_key(Purpose::SettingsSealing).await.map(|_| ())
-}
-
-/// The caller's own organization, which is the client that every operation here is about.
-async fn client(caller: &Caller) -> Result<Stored<Organization>> {
-    organization::find(caller.store(), caller.organization_id()).await
-}
-
-/// The key that seals the secrets of the settings.
-async fn sealing_key(caller: &Caller) -> Result<SealingKey> {
-    caller.app().keys().sealing_key(Purpose::SettingsSealing).await
+/// 500 when DynamoDB or the key provider fails.
+pub async fn prepare(operator: &Operator) -> Result<()> {
+    let keys = operator.app().keys();
+    keys.signing_key(Purpose::ProfileSigning).await?;
+    keys.sealing_key(Purpose::SettingsSealing).await.map(|_| ())
 }

@@ -2,5 +2,5 @@
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    shared::lambda::run_with_custody(settings::routes, async |app, _| settings::prepare(&app).await).await
+    shared::lambda::run_with_keys(settings::routes, async |operator, _| settings::prepare(operator).await).await
 }

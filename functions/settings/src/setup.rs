@@ -1,26 +1,64 @@
-//! Whether the client's account is set up.
+//! The setup of a client's account.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use shared::{
     Result,
-    api::{error::ErrorBody, response::Single},
-    auth::caller::Manager,
-    domain::settings::setup::{self, SetupView},
+    api::{Resource, Single},
+    operation,
+    time::Timestamp,
 };
+use uuid::Uuid;
+
+use crate::{
+    client::Settings,
+    section::{Section, SectionItem},
+};
+
+/// The setup of a client's account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Setup {
+    pub(crate) setup_completed_at: Option<Timestamp>,
+}
+
+impl Section for Setup {
+    const TYPE: &'static str = "setup";
+    const KEY: &'static str = "SETUP";
+}
+
+/// The setup of a client's account.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Setup")]
+pub(crate) struct SetupView {
+    #[serde(skip)]
+    id: Uuid,
+    /// When the account was set up; null before.
+    setup_completed_at: Option<Timestamp>,
+}
+
+impl From<&SectionItem<Setup>> for SetupView {
+    fn from(item: &SectionItem<Setup>) -> Self {
+        Self { id: item.organization_id.0, setup_completed_at: item.content.setup_completed_at }
+    }
+}
+
+impl Resource for SetupView {
+    const TYPE: &'static str = "setups";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
 
 /// Update Client Setup Information
 ///
-/// Records that the account is set up, with the present time. Where that was recorded before, nothing changes.
-#[utoipa::path(
-    put, path = "/client/setup", tag = "settings",
-    responses(
-        (status = 200, description = "OK", body = Single<SetupView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-    )
-)]
-pub(crate) async fn complete(caller: Manager) -> Result<Single<SetupView>> {
-    let client = crate::client(&caller).await?;
-    setup::complete(caller.store(), &client).await.map(Single::new)
+/// Records the present time as the end of the account's setup. A later request changes nothing.
+#[operation(put, "/client/setup")]
+pub(crate) async fn update_setup(settings: Settings) -> Result<Single<SetupView>> {
+    let complete = |setup: &mut SectionItem<Setup>| {
+        setup.content.setup_completed_at.get_or_insert_with(Timestamp::now);
+        Ok(())
+    };
+    let change = settings.client().change_section("client.setup_completed", complete).await?;
+    change.commit().await.map(|setup| Single::new(SetupView::from(&setup)))
 }

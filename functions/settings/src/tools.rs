@@ -1,59 +1,63 @@
-//! The configurations of the client's security tools.
+//! The configurations of a client's security tools.
 
 use shared::{
-    Result,
-    api::{error::ErrorBody, input::Body, request::Param, response::Single, values::ToolName},
-    auth::caller::Manager,
-    domain::settings::{
-        configuration::ConfigurationView,
-        free_form::FreeForm,
-        tool::{self, Tools},
-    },
+    Error, Result,
+    api::{Body, Param, Single},
+    input::values::ToolName,
+    operation,
 };
+
+use crate::{
+    client::Settings,
+    configuration::{self, ConfigurationKind, ConfigurationView, absent},
+    free_form::FreeForm,
+};
+
+/// The configurations of security tools.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tools;
+
+impl ConfigurationKind for Tools {
+    const TYPE: &'static str = "tool";
+    const PLURAL: &'static str = "tools";
+    const KEY: &'static str = "TOOL";
+    const COMPONENT: &'static str = "ToolConfiguration";
+    const SAVED: &'static str = "client.tool_saved";
+    const DELETED: &'static str = "client.tool_reset";
+    const MAX: u64 = 30;
+    const ABSENT: &'static str = "The tool has no configuration";
+}
 
 /// Save Tool Configuration
 ///
-/// Saves the configuration of a security tool, any JSON object, in place of the one before. A value under a key that
-/// tells a secret, such as `api_key`, is kept sealed and shown as `***`; sending `***` keeps what is stored at its place.
+/// Saves the configuration of a security tool, any JSON object, in place of the one before. A value under a key that names
+/// a secret, such as `api_key`, is stored sealed and shown as `***`; sending `***` keeps the stored value at its place.
 /// An object has at most 64 KiB, 200 keys, 50 secrets and 8 levels, and a client has at most 30 tools.
-#[utoipa::path(
-    put, path = "/client/tool/{tool_name}", tag = "settings", request_body = FreeForm,
-    params(("tool_name" = String, Path, description = "The tool: up to 64 of a-z, 0-9, dots, dashes and underscores.")),
-    responses(
-        (status = 200, description = "OK", body = Single<ConfigurationView<Tools>>),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist, or nothing changed", body = ErrorBody),
-        (status = 409, description = "Changed by another request, or one tool too many", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
+#[operation(
+    put,
+    "/client/tool/{tool_name}",
+    404 = "The tool has this configuration already",
+    409 = "The client has 30 tools, as many as it can"
 )]
-pub(crate) async fn save(
-    caller: Manager,
+pub(crate) async fn save_tool(
+    settings: Settings,
     Param(name): Param<ToolName>,
-    Body(body): Body<FreeForm>,
+    Body(FreeForm(config)): Body<FreeForm>,
 ) -> Result<Single<ConfigurationView<Tools>>> {
-    let (client, key) = (crate::client(&caller).await?, crate::sealing_key(&caller).await?);
-    tool::save(caller.store(), &client, &key, &name, body).await.map(Single::new)
+    let key = settings.sealing_key().await?;
+    let change = configuration::save(settings.client(), &key, &name, config).await?;
+    let write = change.or_refuse(Error::nothing_changed("The tool has this configuration already"))?;
+    write.commit().await.map(|tool| Single::new(ConfigurationView::from(&*tool)))
 }
 
 /// Delete Tool Configuration
 ///
 /// Resets the configuration of a security tool to an empty object. The tool stays among the configured ones.
-#[utoipa::path(
-    delete, path = "/client/tool/{tool_name}", tag = "settings",
-    params(("tool_name" = String, Path, description = "The tool: up to 64 of a-z, 0-9, dots, dashes and underscores.")),
-    responses(
-        (status = 200, description = "OK", body = Single<ConfigurationView<Tools>>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "The client does not exist, or nothing changed", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn reset(caller: Manager, Param(name): Param<ToolName>) -> Result<Single<ConfigurationView<Tools>>> {
-    let client = crate::client(&caller).await?;
-    tool::reset(caller.store(), &client, &name).await.map(Single::new)
+#[operation(delete, "/client/tool/{tool_name}", 404 = "The tool has no configuration")]
+pub(crate) async fn delete_tool(
+    settings: Settings,
+    Param(name): Param<ToolName>,
+) -> Result<Single<ConfigurationView<Tools>>> {
+    let write = configuration::reset::<Tools>(settings.client(), &name).await?.or_refuse(absent::<Tools>())?;
+    write.commit().await.map(|tool| Single::new(ConfigurationView::from(&*tool)))
 }

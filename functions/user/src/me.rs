@@ -1,68 +1,70 @@
 //! The profile of the signed-in user.
 
 use shared::{
-    Error, Result,
-    api::{
-        error::ErrorBody,
-        input::Body,
-        precondition::IfMatch,
-        request::Flags,
-        response::{Done, Single},
-    },
-    auth::caller::Caller,
+    Input, Result,
+    api::{Body, CallingUser, Done, IfMatch, Query, Single, Versioned},
     domain::{
-        organization,
-        user::{self, UpdateMe},
-        user_view::UserView,
+        organization::Organization,
+        user::{self, User, UserDetailsPatch, UserView},
     },
+    input::values::Email,
+    operation,
 };
+
+/// The parameters of Get current user.
+#[derive(Debug, Input)]
+pub(crate) struct ShowCurrentUser {
+    /// Adds the user's organization.
+    details: Option<bool>,
+}
 
 /// Get current user
 ///
 /// The profile of the user behind the credential.
-#[utoipa::path(
-    get, path = "/v2/user/me", tag = "user",
-    params(("details" = Option<bool>, Query, description = "Adds the user's organization.")),
-    responses(
-        (status = 200, description = "OK", body = Single<UserView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn show(caller: Caller, flags: Flags) -> Result<Single<UserView>> {
-    flags.only(&["details"])?;
-    let user = caller.user()?;
-    let view = UserView::from(&**user);
-    let view = if flags.has("details") {
-        view.with_organization(&*organization::find(caller.store(), user.organization_id).await?)
-    } else {
-        view
-    };
-    Ok(Single::new(view).with_version(user.version()))
+#[operation(get, "/v2/user/me")]
+pub(crate) async fn show_current_user(
+    caller: CallingUser,
+    if_match: IfMatch,
+    Query(query): Query<ShowCurrentUser>,
+) -> Result<Versioned<Single<UserView>>> {
+    if_match.check(caller.user.version())?;
+    let mut view = UserView::from(&*caller.user);
+    if query.details == Some(true) {
+        view = view.with_organization(&*caller.store().find::<Organization>(caller.user.organization_id).await?);
+    }
+    Ok(Single::versioned(&caller.user, view))
+}
+
+/// The body of Update current user.
+#[derive(Debug, Input)]
+pub(crate) struct UpdateCurrentUser {
+    /// The user.
+    user: OwnUpdate,
+}
+
+/// Changes of a user to its own profile.
+#[derive(Debug, Input)]
+pub(crate) struct OwnUpdate {
+    /// E-mail address, unique in the platform without regard to case.
+    email: Option<Email>,
+    /// The descriptive texts.
+    #[input(flatten)]
+    details: UserDetailsPatch,
 }
 
 /// Update current user
 ///
 /// Only the fields present are changed; null clears a text.
-#[utoipa::path(
-    put, path = "/v2/user/me", tag = "user",
-    request_body = UpdateMe,
-    params(("If-Match" = Option<String>, Header, description = "The version to change.")),
-    responses(
-        (status = 200, description = "OK", body = Done),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 409, description = "The e-mail address is taken", body = ErrorBody),
-        (status = 412, description = "The user has another version", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn update(caller: Caller, if_match: IfMatch, Body(body): Body<UpdateMe>) -> Result<Done, Error> {
-    let user = caller.user()?;
-    if_match.check(user.version())?;
-    if let Some(write) = user::update_own(caller.store(), user, &body.user)? {
+#[operation(put, "/v2/user/me", 409 = "Another user has this e-mail address")]
+pub(crate) async fn update_current_user(
+    caller: CallingUser,
+    if_match: IfMatch,
+    Body(body): Body<UpdateCurrentUser>,
+) -> Result<Done> {
+    if_match.check(caller.user.version())?;
+    let mut user = User::clone(&caller.user);
+    body.user.details.apply(&mut user.details);
+    if let Some(write) = user::update(caller.store(), &caller.user, user, body.user.email) {
         write.commit().await?;
     }
     Ok(Done {})

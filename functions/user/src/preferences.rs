@@ -1,90 +1,155 @@
 //! The notification preferences of the signed-in user.
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use shared::{
-    Result,
-    api::{
-        error::ErrorBody,
-        input::Body,
-        request::Param,
-        response::{List, Single},
-    },
-    auth::caller::Caller,
-    domain::preference::{self, PreferenceName, PreferenceView, UpdatePreference},
+    Error, Input, Result,
+    api::{Body, CallingUser, List, Param, Resource, Single},
+    domain::preference::{Outcome, Preference, PreferenceName, PreferenceParams, Severity, WhenStatus},
+    input::set,
+    operation,
+    store::{Audited, Guard, Range},
+    time::Timestamp,
 };
+use uuid::Uuid;
+
+/// A notification preference.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NotificationPreference")]
+pub(crate) struct PreferenceView {
+    #[serde(skip)]
+    id: Uuid,
+    /// The subject of the preference.
+    name: PreferenceName,
+    /// The same as `name`.
+    notification_type: PreferenceName,
+    /// Whether the user is notified.
+    enabled: bool,
+    /// A code of the event's source; null for this platform's own events.
+    code: Option<String>,
+    /// The conditions under which the user is notified.
+    params: PreferenceParams,
+    /// When the preference was made.
+    created_at: Timestamp,
+    /// When it was last changed.
+    updated_at: Timestamp,
+}
+
+impl From<&Preference> for PreferenceView {
+    fn from(preference: &Preference) -> Self {
+        Self {
+            id: preference.resource_id(),
+            name: preference.name,
+            notification_type: preference.name,
+            enabled: preference.enabled,
+            code: None,
+            params: preference.params.clone(),
+            created_at: preference.created_at,
+            updated_at: preference.updated_at,
+        }
+    }
+}
+
+impl Resource for PreferenceView {
+    const TYPE: &'static str = "notification_preferences";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+}
 
 /// Get users notification preferences
-#[utoipa::path(
-    get, path = "/v2/user/preferences/notifications", tag = "user",
-    responses(
-        (status = 200, description = "OK", body = List<PreferenceView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-    )
-)]
-pub(crate) async fn list(caller: Caller) -> Result<List<PreferenceView>> {
-    let preferences = preference::list(caller.store(), caller.user()?).await?;
-    Ok(List::whole(preferences.iter().map(PreferenceView::from)))
+///
+/// Every preference, with its default where it was never changed.
+#[operation(get, "/v2/user/preferences/notifications")]
+pub(crate) async fn list_notification_preferences(caller: CallingUser) -> Result<List<PreferenceView>> {
+    let user = &caller.user;
+    let stored = caller.store().children::<Preference>(user, Range::preferences(user.id)).await?;
+    Ok(List::whole(PreferenceName::ALL.iter().map(|name| {
+        let found = stored.iter().find(|preference| preference.name == *name);
+        found.map_or_else(|| (&Preference::default_of(user, *name)).into(), |found| (&**found).into())
+    })))
+}
+
+/// The body of an update of a notification preference: only the fields to change.
+#[derive(Debug, Default, Input)]
+pub(crate) struct UpdatePreference {
+    /// Whether the user is notified at all.
+    enabled: Option<bool>,
+    /// The states that the user is notified of; empty for all.
+    when_status: Option<Vec<WhenStatus>>,
+    /// The outcomes that the user is notified of; empty for all.
+    if_status: Option<Vec<Outcome>>,
+    /// The same as `if_status`, by the name that answers use.
+    if_completed: Option<Vec<Outcome>>,
+    /// The severities that the user is notified of; empty for all.
+    if_severity: Option<Vec<Severity>>,
 }
 
 /// Update user's event notification preference
 ///
 /// Only the fields present are changed. (The document titles this operation "Change users product" by mistake.)
-#[utoipa::path(
-    put, path = "/v2/user/preferences/notifications/{name}",
-    tag = "user", request_body = UpdatePreference,
-    params(("name" = PreferenceName, Path, description = "The name of the notification preference.")),
-    responses(
-        (status = 200, description = "OK", body = Single<PreferenceView>),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn update(
-    caller: Caller,
+#[operation(put, "/v2/user/preferences/notifications/{name}")]
+pub(crate) async fn update_notification_preference(
+    caller: CallingUser,
     Param(name): Param<PreferenceName>,
     Body(body): Body<UpdatePreference>,
 ) -> Result<Single<PreferenceView>> {
-    change(&caller, name, body).await
+    update(&caller, name, body).await
 }
 
 /// Enable user's event notification preference
-#[utoipa::path(
-    put, path = "/v2/user/preferences/notifications/{name}/enable",
-    tag = "user",
-    params(("name" = PreferenceName, Path, description = "The name of the notification preference.")),
-    responses(
-        (status = 200, description = "OK", body = Single<PreferenceView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn enable(caller: Caller, Param(name): Param<PreferenceName>) -> Result<Single<PreferenceView>> {
-    change(&caller, name, UpdatePreference::enabled(true)).await
+#[operation(put, "/v2/user/preferences/notifications/{name}/enable")]
+pub(crate) async fn enable_notification_preference(
+    caller: CallingUser,
+    Param(name): Param<PreferenceName>,
+) -> Result<Single<PreferenceView>> {
+    update(&caller, name, UpdatePreference { enabled: Some(true), ..UpdatePreference::default() }).await
 }
 
 /// Disable user's event notification preference
-#[utoipa::path(
-    put, path = "/v2/user/preferences/notifications/{name}/disable",
-    tag = "user",
-    params(("name" = PreferenceName, Path, description = "The name of the notification preference.")),
-    responses(
-        (status = 200, description = "OK", body = Single<PreferenceView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 409, description = "Changed by another request", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn disable(caller: Caller, Param(name): Param<PreferenceName>) -> Result<Single<PreferenceView>> {
-    change(&caller, name, UpdatePreference::enabled(false)).await
+#[operation(put, "/v2/user/preferences/notifications/{name}/disable")]
+pub(crate) async fn disable_notification_preference(
+    caller: CallingUser,
+    Param(name): Param<PreferenceName>,
+) -> Result<Single<PreferenceView>> {
+    update(&caller, name, UpdatePreference { enabled: Some(false), ..UpdatePreference::default() }).await
 }
 
-async fn change(caller: &Caller, name: PreferenceName, update: UpdatePreference) -> Result<Single<PreferenceView>> {
-    let preference = preference::update(caller.store(), caller.user()?, name, update).await?;
-    Ok(Single::new(PreferenceView::from(&preference)))
+/// Changes a preference of the caller; one that is the same already is left alone.
+async fn update(
+    caller: &CallingUser,
+    name: PreferenceName,
+    update: UpdatePreference,
+) -> Result<Single<PreferenceView>> {
+    if update.if_status.is_some() && update.if_completed.is_some() {
+        return Err(Error::invalid_field("if_status", "cannot go with if_completed, which is the same"));
+    }
+    let (store, user) = (caller.store(), &caller.user);
+    let found = store.child_or(user, name, Preference::default_of(user, name)).await?;
+    let mut after = Preference::clone(&found);
+    update.apply(&mut after);
+    if after == *found {
+        return Ok(Single::new(PreferenceView::from(&after)));
+    }
+    after.updated_at = Timestamp::now();
+    let write = store.save("notification_preference.updated", &found, after);
+    let write = write.require(user, Guard::Exists).or(Error::not_found());
+    write.commit().await.map(|preference| Single::new(PreferenceView::from(&*preference)))
+}
+
+impl UpdatePreference {
+    fn apply(self, preference: &mut Preference) {
+        let params = &mut preference.params;
+        set(&mut preference.enabled, self.enabled);
+        set(&mut params.when_status, self.when_status.map(unique));
+        set(&mut params.if_completed, self.if_completed.or(self.if_status).map(unique));
+        set(&mut params.if_severity, self.if_severity.map(unique));
+    }
+}
+
+fn unique<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+    values.sort();
+    values.dedup();
+    values
 }

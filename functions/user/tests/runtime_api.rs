@@ -22,8 +22,13 @@ use axum::{
     routing::{get, post},
 };
 use dynoxide::{Database, server};
+use scanward::demo;
 use serde_json::{Value, json};
-use shared::{App, app, auth::custody::KeyFile, config::Config, domain::demo};
+use shared::{
+    app::{self, Operator},
+    config::Config,
+    keys::KeyFile,
+};
 use tokio::{
     net::TcpListener,
     sync::{Mutex, mpsc},
@@ -78,8 +83,8 @@ async fn database() -> String {
     let config = Config { dynamodb_endpoint: Some(endpoint.clone()), ..Config::from_env().unwrap() };
     let table = app::table(&config);
     table.ensure_exists().await.unwrap();
-    let custody = Arc::new(KeyFile::in_memory().unwrap());
-    demo::load(&App::new(table, custody, config.issuer, None)).await.unwrap();
+    let keys = Arc::new(KeyFile::in_memory().unwrap());
+    demo::load(&Operator::new(table, keys, config.issuer, None)).await.unwrap();
     endpoint
 }
 

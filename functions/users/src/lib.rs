@@ -1,15 +1,10 @@
-//! Users, as those who manage them see them.
+//! Users, for those who manage them.
 
 mod users;
 
-use shared::{App, api::routes::Routes, operation};
+use shared::{App, api::Routes, operations};
 
 /// The operations of this function.
 pub fn routes<R: Routes<App>>(routes: R) -> R {
-    routes
-        .add(operation!("list_users", users::list))
-        .add(operation!("create_user", users::create))
-        .add(operation!("show_user", users::show))
-        .add(operation!("update_user", users::update))
-        .add(operation!("delete_user", users::delete))
+    operations!(routes; users::list_users, users::create_user, users::show_user, users::update_user, users::delete_user)
 }

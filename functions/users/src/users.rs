@@ -1,110 +1,117 @@
-//! The users within the caller's reach.
+//! The users within the caller's scope.
 
 use shared::{
-    Result,
+    Error, Input, Result,
     api::{
-        error::ErrorBody,
-        idempotency::Once,
-        input::Body,
-        list::{ListParams, ListQuery},
-        precondition::IfMatch,
-        request::Param,
-        response::{Answer, Created, Done, List, Single},
+        Body, Created, Done, IdempotencyKey, Idempotent, List, Manager, Single, Target, Versioned,
+        list::{Cell, Column, DateRange, ListQuery, Listing},
     },
-    auth::caller::Manager,
     domain::{
-        user::{self, CreateUser, UpdateUser, User},
-        user_view::UserView,
+        organization::find_named,
+        preference::{Preference, PreferenceName},
+        user::{self, NewUser, UniqueEmail, User, UserDetailsPatch, UserView},
     },
-    id::UserId,
-    store::page,
+    id::OrganizationId,
+    input::values::Email,
+    operation,
+    store::{Authorized, Child, Counted, Entity, Guard, ScopedRange, Store, Write},
+    tenancy::Scope,
+    time::Timestamp,
 };
+
+/// The list of users.
+pub(crate) struct Users;
+
+impl Listing for Users {
+    type Item = User;
+
+    const COUNTED: Counted = Counted::Users;
+
+    const COLUMNS: &'static [Column<User>] = &[
+        Column::new("id", |it| Cell::text(it.id)),
+        Column::new("email", |it| Cell::text(&it.email)),
+        Column::new("username", |it| Cell::text(&it.email)),
+        Column::new("role", |it| Cell::text(it.role)),
+        Column::new("organization_id", |it| Cell::text(it.organization_id)),
+        Column::new("first_name", |it| Cell::optional(it.details.first_name.as_ref())),
+        Column::new("last_name", |it| Cell::optional(it.details.last_name.as_ref())),
+        Column::new("title", |it| Cell::optional(it.details.title.as_ref())),
+        Column::new("city", |it| Cell::optional(it.details.city.as_ref())),
+        Column::new("country", |it| Cell::optional(it.details.country.as_ref())),
+        Column::new("verified", |it| Cell::Flag(it.confirmed_at.is_some())),
+        Column::new("created_at", |it| Cell::Time(it.created_at)),
+        Column::new("updated_at", |it| Cell::Time(it.updated_at)),
+    ];
+
+    fn created_at(user: &User) -> Timestamp {
+        user.created_at
+    }
+
+    fn range(scope: &Scope, _dates: Option<&DateRange>) -> ScopedRange {
+        ScopedRange::users(scope)
+    }
+}
 
 /// List Users
 ///
 /// The users of the caller's organization and of those below it; all users for an Admin.
-#[utoipa::path(
-    get, path = "/v2/users", tag = "users", params(ListParams<User>),
-    responses(
-        (status = 200, description = "OK", body = List<UserView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn list(caller: Manager, query: ListQuery<User>) -> Result<List<UserView>> {
-    let page = page::list(caller.store(), &caller.app().keys().cursor_key().await?, &query).await?;
-    Ok(List::new(page.items.iter().map(|user| UserView::from(&**user)), page.pagination))
+#[operation(get, "/v2/users")]
+pub(crate) async fn list_users(caller: Manager, query: ListQuery<Users>) -> Result<List<UserView>> {
+    Ok(query.page(&caller).await?.show())
+}
+
+/// The body of Create User.
+#[derive(Debug, Input)]
+pub(crate) struct CreateUser {
+    /// The user.
+    user: NewUser,
 }
 
 /// Create User
 ///
 /// Without a password the user exists unconfirmed. A password needs `confirmed`: the caller vouches for the address.
-#[utoipa::path(
-    post, path = "/v2/users", tag = "users", request_body = CreateUser,
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repetition of the request harmless.")),
-    responses(
-        (status = 201, description = "Created", body = Single<UserView>),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 409, description = "The e-mail address is taken", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn create(caller: Manager, once: Once, Body(body): Body<CreateUser>) -> Result<Answer> {
-    let write = user::create(&caller, &body.user).await?;
-    let answer = |user: User| Created::at(format!("/v2/users/{}", user.id), UserView::from(&user)).into_answer();
-    write.commit_once(once, answer).await
+#[operation(post, "/v2/users", 409 = "Another user has this e-mail address")]
+pub(crate) async fn create_user(
+    caller: Manager,
+    key: IdempotencyKey,
+    Body(body): Body<CreateUser>,
+) -> Result<Idempotent<Created<UserView>>> {
+    let write = user::create(caller.store(), body.user).await?;
+    key.commit(write, |user| Created::at(format!("/v2/users/{}", user.id), UserView::from(&**user))).await
 }
 
 /// Show User
-#[utoipa::path(
-    get, path = "/v2/users/{id}", tag = "users",
-    params(("id" = UserId, Path, description = "The user's id.")),
-    responses(
-        (status = 200, description = "OK", body = Single<UserView>),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "Record Not Found", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn show(caller: Manager, Param(id): Param<UserId>) -> Result<Single<UserView>> {
-    let user = user::find(caller.store(), id).await?;
-    Ok(Single::new(UserView::from(&*user)).with_version(user.version()))
+#[operation(get, "/v2/users/{id}")]
+pub(crate) async fn show_user(_: Manager, user: Target<User>) -> Versioned<Single<UserView>> {
+    Single::of(&user)
+}
+
+/// The body of Update User.
+#[derive(Debug, Input)]
+pub(crate) struct UpdateUser {
+    /// The user.
+    user: UserUpdate,
+}
+
+/// Changes to a user.
+#[derive(Debug, Input)]
+pub(crate) struct UserUpdate {
+    /// E-mail address, unique in the platform without regard to case.
+    email: Option<Email>,
+    /// The organization to move the user to.
+    organization_id: Option<OrganizationId>,
+    /// The descriptive texts.
+    #[input(flatten)]
+    details: UserDetailsPatch,
 }
 
 /// Update User
 ///
 /// Only the fields present are changed; null clears a text. Another `organization_id` moves the user, which needs
 /// authority over both organizations.
-#[utoipa::path(
-    put, path = "/v2/users/{id}", tag = "users", request_body = UpdateUser,
-    params(
-        ("id" = UserId, Path, description = "The user's id."),
-        ("If-Match" = Option<String>, Header, description = "The version to change."),
-    ),
-    responses(
-        (status = 200, description = "OK", body = Done),
-        (status = 400, description = "The body is not JSON", body = ErrorBody),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "Record Not Found", body = ErrorBody),
-        (status = 409, description = "The e-mail address is taken", body = ErrorBody),
-        (status = 412, description = "The user has another version", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn update(
-    caller: Manager,
-    Param(id): Param<UserId>,
-    if_match: IfMatch,
-    Body(body): Body<UpdateUser>,
-) -> Result<Done> {
-    let user = user::find(caller.store(), id).await?;
-    if_match.check(user.version())?;
-    if let Some(write) = user::update(&caller, &user, &body.user).await? {
+#[operation(put, "/v2/users/{id}", 409 = "Another user has this e-mail address")]
+pub(crate) async fn update_user(caller: Manager, user: Target<User>, Body(body): Body<UpdateUser>) -> Result<Done> {
+    if let Some(write) = update(caller.store(), &user, body.user).await? {
         write.commit().await?;
     }
     Ok(Done {})
@@ -113,25 +120,54 @@ pub(crate) async fn update(
 /// Delete a User
 ///
 /// Ends the user's sessions and frees the e-mail address at once.
-#[utoipa::path(
-    delete, path = "/v2/users/{id}", tag = "users",
-    params(
-        ("id" = UserId, Path, description = "The user's id."),
-        ("If-Match" = Option<String>, Header, description = "The version to delete."),
-    ),
-    responses(
-        (status = 200, description = "OK", body = Done),
-        (status = 401, description = "Unauthorized", body = ErrorBody),
-        (status = 403, description = "Forbidden", body = ErrorBody),
-        (status = 404, description = "Record Not Found", body = ErrorBody),
-        (status = 409, description = "The caller itself", body = ErrorBody),
-        (status = 412, description = "The user has another version", body = ErrorBody),
-        (status = 422, description = "Parameter Error", body = ErrorBody),
-    )
-)]
-pub(crate) async fn delete(caller: Manager, Param(id): Param<UserId>, if_match: IfMatch) -> Result<Done> {
-    let user = user::find(caller.store(), id).await?;
-    if_match.check(user.version())?;
-    user::delete(&caller, &user)?.commit().await?;
-    Ok(Done {})
+#[operation(delete, "/v2/users/{id}", 409 = "You cannot delete yourself here")]
+pub(crate) async fn delete_user(caller: Manager, user: Target<User>) -> Result<Done> {
+    delete(caller.store(), &user)?.commit().await.map(|_| Done {})
+}
+
+/// Prepares an update of a found user by a caller who manages it; `None` when nothing changes.
+async fn update<'a>(store: Store<'a>, found: &Authorized<User>, update: UserUpdate) -> Result<Option<Write<'a, User>>> {
+    require_management(store, found)?;
+    let mut user = User::clone(found);
+    update.details.apply(&mut user.details);
+    if let Some(id) = update.organization_id.filter(|id| *id != found.organization_id) {
+        require_moving(store, found)?;
+        let organization = find_named(store, id, "user.organization_id").await?;
+        user.organization_id = organization.id;
+        user.organization_path = organization.organization_path.clone();
+    }
+    Ok(user::update(store, found, user, update.email))
+}
+
+/// Prepares the deletion of a found user by a caller who manages it.
+fn delete<'a>(store: Store<'a>, found: &Authorized<User>) -> Result<Write<'a, User>> {
+    require_management(store, found)?;
+    if store.authority().is_user(found.id) {
+        return Err(Error::conflict("You cannot delete yourself here"));
+    }
+    let write = store
+        .delete("user.deleted", found)
+        .remove(&UniqueEmail::of(found).key(), Guard::Any)
+        .remove(&user::SignIns::key_of(found.id, ()), Guard::Any);
+    let names = PreferenceName::ALL.iter().copied();
+    let write = names.fold(write, |write, name| write.remove(&Preference::key_of(found.id, name), Guard::Any));
+    Ok(user::remove_from_organization(write, found))
+}
+
+/// A move gives the user its role in another organization, so it needs the right to grant that role.
+fn require_moving(store: Store<'_>, user: &User) -> Result<()> {
+    if !store.authority().role().may_grant(user.role) {
+        return Err(Error::forbidden(format!("Your role cannot move users of the role {}", user.role)));
+    }
+    if store.authority().is_user(user.id) {
+        return Err(Error::conflict("You cannot move yourself"));
+    }
+    Ok(())
+}
+
+fn require_management(store: Store<'_>, user: &User) -> Result<()> {
+    if store.authority().role().may_manage(user.role) {
+        return Ok(());
+    }
+    Err(Error::forbidden(format!("Your role does not manage users of the role {}", user.role)))
 }

@@ -1,13 +1,38 @@
 //! The HTTP conventions that every operation follows.
+//!
+//! A handler is a function of extractors that returns a typed answer. Each of these types describes itself
+//! ([`Describe`]), so that the OpenAPI document follows from the signature.
+//!
+//! Refusals come in the order of the extractors, which is the same for every operation: who calls (401), whether its role
+//! may (403), a repetition of an earlier request (its answer), the parameters (422), what the path names (404) and its
+//! version (412), and last the body (415, 413, 400, 422). So the content of a request is read last (RFC 9110, section
+//! 13.2.1), and nothing is said about it to a caller who may not send it.
 
-mod choice;
-pub mod error;
-pub mod idempotency;
-pub mod input;
+mod body;
+mod caller;
+mod describe;
+mod error;
+mod idempotency;
 pub mod list;
-pub mod precondition;
-pub mod request;
-pub mod response;
-pub mod routes;
-pub mod service;
-pub mod values;
+mod precondition;
+mod query;
+mod request;
+mod response;
+mod routes;
+mod service;
+mod target;
+
+pub use body::Body;
+pub use caller::{Caller, CallingUser, Manager, Visitor};
+pub use describe::{Describe, Description};
+pub use error::{ErrorBody, ErrorFormat};
+pub use idempotency::{IdempotencyKey, Idempotent};
+pub use precondition::IfMatch;
+pub use query::Query;
+pub use request::Param;
+pub use response::{Created, Data, Done, Empty, List, Pagination, Single, Versioned};
+pub use routes::{Arguments, Method, Operation, Returns, Routes, Served};
+pub use service::service;
+pub use target::{Findable, Target};
+
+pub use crate::domain::Resource;

@@ -1,22 +1,24 @@
 //! `If-Match` on writes: the caller names the version that it read.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt::Display};
 
 use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
+use serde_json::json;
 
-use super::{error::Error, response::etag};
+use super::describe::{Describe, Description};
+use crate::{Error, Result};
 
 /// The entity tags of `If-Match`; none when the header is absent.
 #[derive(Debug, Default)]
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
-    /// Refuses the write when the header names other versions than `version`.
+    /// Refuses the request when the header names other versions than `version`.
     ///
     /// # Errors
     /// 412 `precondition_failed`.
-    pub fn check(&self, version: impl std::fmt::Display) -> Result<(), Error> {
+    pub fn check(&self, version: impl Display) -> Result<()> {
         let etag = etag(version);
         match &self.0 {
             Some(tags) if !tags.split(',').map(str::trim).any(|tag| tag == "*" || tag == etag) => {
@@ -27,10 +29,15 @@ impl IfMatch {
     }
 }
 
-/// Refuses `If-Match` on operations whose resources show no version; `*` asks only that there is something.
-pub(super) fn refuse_versions(headers: &HeaderMap) -> Result<(), Error> {
-    let named = headers.get_all(header::IF_MATCH).iter().any(|tags| tags != "*");
-    if named { Err(Error::precondition_failed()) } else { Ok(()) }
+/// The strong entity tag of a version.
+pub(super) fn etag(version: impl Display) -> String {
+    format!("\"{version}\"")
+}
+
+/// Refuses `If-Match` on operations whose resources have no version; `*` only requires that something exists.
+pub(super) fn refuse_versions(headers: &HeaderMap) -> Result<()> {
+    let names_versions = headers.get_all(header::IF_MATCH).iter().any(|tags| tags != "*");
+    if names_versions { Err(Error::precondition_failed()) } else { Ok(()) }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -39,6 +46,16 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
         let tags = parts.headers.get(header::IF_MATCH).map(|tags| tags.to_str().unwrap_or_default().to_owned());
         Ok(Self(tags))
+    }
+}
+
+impl Describe for IfMatch {
+    const CHECKS_IF_MATCH: bool = true;
+
+    fn describe(operation: &mut Description<'_>) {
+        let description = "The `ETag` of the version that the request is for; another version is refused.";
+        operation.header("if-match", description, json!({ "type": "string", "examples": ["\"1\""] }));
+        operation.error(Error::precondition_failed());
     }
 }
 

@@ -1,37 +1,27 @@
-//! What a handler reads of a request besides its body.
+//! Parts of a request besides its body.
 
 use std::{convert::Infallible, str::FromStr};
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use lambda_http::{Context, RequestExt};
-use lambda_http::{aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext};
+use lambda_http::{
+    Context, RequestExt, aws_lambda_events::apigw::ApiGatewayV2httpRequestContext, request::RequestContext,
+};
+use schemars::JsonSchema;
 
-use super::error::{Error, FieldError};
+use super::describe::{Describe, Description};
+use crate::{Error, Result, tenancy::RequestInfo};
 
-/// Where a request came from and how it is called in logs, answers and the audit log.
-#[derive(Clone, Debug, Default)]
-pub struct RequestInfo {
-    /// The gateway's id of the request; the answer carries it as `x-request-id`.
-    pub request_id: String,
-    /// The address that called the gateway.
-    pub source_address: String,
-    /// The id of the trace that X-Ray keeps of the request.
-    pub trace_id: Option<String>,
-}
-
-impl RequestInfo {
-    /// Reads the gateway's own account of the request, which a caller cannot forge.
-    pub(crate) fn of<B>(request: &http::Request<B>) -> Self {
-        let trace = request.extensions().get::<Context>().and_then(|context| context.xray_trace_id.as_deref());
-        match request.extensions().get::<RequestContext>() {
-            Some(RequestContext::ApiGatewayV2(ApiGatewayV2httpRequestContext { request_id, http, .. })) => Self {
-                request_id: request_id.clone().unwrap_or_default(),
-                source_address: http.source_ip.clone().unwrap_or_default(),
-                trace_id: trace.and_then(trace_id),
-            },
-            _ => Self::default(),
-        }
+/// Reads the gateway's own record of a request, which a caller cannot forge.
+pub(super) fn info<B>(request: &http::Request<B>) -> RequestInfo {
+    let trace = request.extensions().get::<Context>().and_then(|context| context.xray_trace_id.as_deref());
+    match request.extensions().get::<RequestContext>() {
+        Some(RequestContext::ApiGatewayV2(ApiGatewayV2httpRequestContext { request_id, http, .. })) => RequestInfo {
+            request_id: request_id.clone().unwrap_or_default(),
+            source_address: http.source_ip.clone().unwrap_or_default(),
+            trace_id: trace.and_then(trace_id),
+        },
+        _ => RequestInfo::default(),
     }
 }
 
@@ -48,9 +38,13 @@ impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
     }
 }
 
-/// The one parameter in the path, as in `/v2/users/{id}`.
+/// The next parameter of the path, as the id in `/v2/users/{id}`.
 #[derive(Debug)]
 pub struct Param<T>(pub T);
+
+/// The number of parameters that extractors have taken.
+#[derive(Clone, Copy, Default)]
+struct Taken(usize);
 
 impl<S, T> FromRequestParts<S> for Param<T>
 where
@@ -59,61 +53,27 @@ where
 {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
         let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
-        let (name, matched) = params.iter().next().ok_or_else(Error::not_found)?;
+        let Taken(taken) = parts.extensions.get().copied().unwrap_or_default();
+        parts.extensions.insert(Taken(taken + 1));
+        let (name, matched) = params.iter().nth(taken).ok_or_else(Error::not_found)?;
         // The gateway decodes the path before it hands it over, and what is decoded there can look like another path
-        // here; what the gateway itself matched is what the caller meant.
+        // here; so the parameter that the gateway matched counts.
         let given = parts.path_parameters();
         given.first(name).unwrap_or(matched).parse().map(Self).map_err(|message| Error::invalid_field(name, message))
     }
 }
 
+impl<T: JsonSchema + FromStr<Err = &'static str>> Describe for Param<T> {
+    fn describe(operation: &mut Description<'_>) {
+        if let (Some(name), Err(message)) = (operation.path_parameter::<T>(), "".parse::<T>()) {
+            operation.error(Error::invalid_field(name, message));
+        }
+    }
+}
+
 /// The pairs of the query string, decoded.
-pub(crate) fn query_pairs(parts: &Parts) -> Vec<(String, String)> {
+pub(super) fn query_pairs(parts: &Parts) -> Vec<(String, String)> {
     url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
-}
-
-/// Flags of the query string, such as `?details=true`; what is absent is false.
-#[derive(Debug)]
-pub struct Flags(Vec<(String, bool)>);
-
-impl Flags {
-    /// Whether the flag `name` is set.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(flag, value)| flag == name && *value)
-    }
-
-    /// Refuses flags with other names.
-    ///
-    /// # Errors
-    /// 422 naming each.
-    pub fn only(&self, names: &[&str]) -> Result<(), Error> {
-        let unknown = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str()));
-        let fields: Vec<_> =
-            unknown.map(|(name, _)| FieldError::new(name, "is not a parameter of this operation")).collect();
-        if fields.is_empty() { Ok(()) } else { Err(Error::invalid(fields)) }
-    }
-
-    /// The flag `name` where it was given.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<bool> {
-        self.0.iter().find(|(flag, _)| flag == name).map(|(_, value)| *value)
-    }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Flags {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        query_pairs(parts)
-            .into_iter()
-            .map(|(name, value)| match value.parse() {
-                Ok(value) => Ok((name, value)),
-                Err(_) => Err(Error::invalid_field(name, "must be true or false")),
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
 }

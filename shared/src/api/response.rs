@@ -1,25 +1,24 @@
 //! The typed answers: one resource, a created resource, a list, nothing.
 
+use std::{borrow::Cow, fmt::Display};
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 use uuid::Uuid;
 
-/// What can stand under `data`: a type's name and its attributes.
-pub trait Resource: Serialize {
-    /// The name of the type, in the plural.
-    const TYPE: &'static str;
+use super::{
+    describe::{Describe, Description},
+    precondition::etag,
+};
+use crate::{domain::Resource, store::Authorized};
 
-    /// The id of this resource.
-    fn id(&self) -> Uuid;
-}
-
-/// One resource as the API shows it.
-#[derive(Debug, Serialize, ToSchema)]
+/// A resource with its id and type.
+#[derive(Debug, Serialize)]
 pub struct Data<T> {
     id: Uuid,
     #[serde(rename = "type")]
@@ -33,54 +32,108 @@ impl<T: Resource> From<T> for Data<T> {
     }
 }
 
+impl<T: Resource> JsonSchema for Data<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Resource", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "id": generator.subschema_for::<Uuid>(),
+                "type": { "type": "string", "const": T::TYPE },
+                "attributes": generator.subschema_for::<T>(),
+            },
+            "required": ["id", "type", "attributes"],
+        })
+    }
+}
+
 /// `{"data": {"id", "type", "attributes"}}`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Single<T> {
     data: Data<T>,
-    #[serde(skip)]
-    #[schema(ignore)]
-    etag: Option<String>,
 }
 
 impl<T: Resource> Single<T> {
     /// Shows a resource.
     pub fn new(resource: T) -> Self {
-        Self { data: resource.into(), etag: None }
+        Self { data: resource.into() }
     }
 
-    /// Adds the version that `If-Match` may name later.
-    #[must_use]
-    pub fn with_version(self, version: impl std::fmt::Display) -> Self {
-        Self { etag: Some(etag(version)), ..self }
+    /// Shows a found entity with its version.
+    pub fn of<E>(entity: &Authorized<E>) -> Versioned<Self>
+    where
+        T: for<'e> From<&'e E>,
+    {
+        Self::versioned(entity, T::from(entity))
+    }
+
+    /// Shows a resource with the version of its entity.
+    pub fn versioned<E>(entity: &Authorized<E>, resource: T) -> Versioned<Self> {
+        Versioned::new(entity.version(), Self::new(resource))
     }
 }
 
-impl<T: Serialize> IntoResponse for Single<T> {
+impl<T: Resource> JsonSchema for Single<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Response", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": { "data": generator.subschema_for::<Data<T>>() },
+            "required": ["data"],
+        })
+    }
+}
+
+impl<T: Resource> IntoResponse for Single<T> {
     fn into_response(self) -> Response {
-        let etag = self.etag.clone();
-        with_etag(Json(self).into_response(), etag)
+        Json(self).into_response()
     }
 }
 
-/// A body that is no envelope, with its version.
-pub fn versioned(version: impl std::fmt::Display, body: impl Serialize) -> Response {
-    with_etag(Json(body).into_response(), Some(etag(version)))
-}
-
-/// The strong entity tag of a version.
-pub(crate) fn etag(version: impl std::fmt::Display) -> String {
-    format!("\"{version}\"")
-}
-
-/// Adds an entity tag to an answer.
-fn with_etag(mut response: Response, etag: Option<String>) -> Response {
-    if let Some(value) = etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {
-        response.headers_mut().insert(header::ETAG, value);
+impl<T: Resource> Describe for Single<T> {
+    fn describe(operation: &mut Description<'_>) {
+        Json::<Self>::describe(operation);
     }
-    response
 }
 
-/// 201 with the new resource and its place.
+/// An answer with the version that `If-Match` may name later.
+#[derive(Debug)]
+pub struct Versioned<T> {
+    etag: String,
+    answer: T,
+}
+
+impl<T> Versioned<T> {
+    /// Adds a version to an answer.
+    pub fn new(version: impl Display, answer: T) -> Self {
+        Self { etag: etag(version), answer }
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Versioned<T> {
+    fn into_response(self) -> Response {
+        let mut response = self.answer.into_response();
+        if let Ok(etag) = HeaderValue::from_str(&self.etag) {
+            response.headers_mut().insert(header::ETAG, etag);
+        }
+        response
+    }
+}
+
+impl<T: Describe> Describe for Versioned<T> {
+    fn describe(operation: &mut Description<'_>) {
+        T::describe(operation);
+        operation.answer_header(200, "etag", "ETag");
+    }
+}
+
+/// 201 with the new resource and its location.
 #[derive(Debug)]
 pub struct Created<T> {
     location: String,
@@ -88,63 +141,45 @@ pub struct Created<T> {
 }
 
 impl<T: Resource> Created<T> {
-    /// Announces the resource at `location`, a path of this API.
+    /// A new resource at `location`, a path of this API.
     pub fn at(location: String, resource: T) -> Self {
         Self { location, single: Single::new(resource) }
     }
-
-    /// The answer in the form that can be stored and given again.
-    ///
-    /// # Errors
-    /// When the resource cannot be written as JSON.
-    pub fn into_answer(self) -> serde_json::Result<Answer> {
-        Ok(Answer { status: 201, location: Some(self.location), body: Some(serde_json::to_string(&self.single)?) })
-    }
 }
 
-/// An answer in its stored form, as a repeated request with the same `Idempotency-Key` gets it again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The `Location` header.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
-    /// The body, as JSON text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
-}
-
-impl Answer {
-    /// 200 with a body.
-    ///
-    /// # Errors
-    /// When the body cannot be written as JSON.
-    pub fn ok(body: &impl Serialize) -> serde_json::Result<Self> {
-        Ok(Self { status: 200, location: None, body: Some(serde_json::to_string(body)?) })
-    }
-}
-
-impl IntoResponse for Answer {
+impl<T: Resource> IntoResponse for Created<T> {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
-        let mut response = (status, self.body.unwrap_or_default()).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(location) = self.location.and_then(|location| HeaderValue::from_str(&location).ok()) {
-            headers.insert(header::LOCATION, location);
+        let mut response = (StatusCode::CREATED, Json(self.single)).into_response();
+        if let Ok(location) = HeaderValue::from_str(&self.location) {
+            response.headers_mut().insert(header::LOCATION, location);
         }
         response
     }
 }
 
-/// 200 with an empty object, as the documents show the answer to updates and deletes of users.
-#[derive(Debug, Default, Serialize, ToSchema)]
+impl<T: Resource> Describe for Created<T> {
+    fn describe(operation: &mut Description<'_>) {
+        let schema = operation.schema::<Single<T>>();
+        operation.answer(201, "Created");
+        operation.content(201, "application/json", schema);
+        operation.answer_header(201, "location", "Location");
+    }
+}
+
+/// 200 with an empty object, as the documents show the answer to updates and deletions of users.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Done {}
 
 impl IntoResponse for Done {
     fn into_response(self) -> Response {
         Json(self).into_response()
+    }
+}
+
+impl Describe for Done {
+    fn describe(operation: &mut Description<'_>) {
+        Json::<Self>::describe(operation);
     }
 }
 
@@ -158,30 +193,38 @@ impl IntoResponse for Empty {
     }
 }
 
+impl Describe for Empty {
+    fn describe(operation: &mut Description<'_>) {
+        operation.answer(200, "OK, without a body");
+    }
+}
+
 /// `{"data": [...], "meta": {"pagination": {...}}}`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct List<T> {
     data: Vec<Data<T>>,
     meta: Meta,
 }
 
-#[derive(Debug, Serialize, ToSchema)]
+/// The place of a page in its list.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListMeta")]
 struct Meta {
     pagination: Pagination,
 }
 
-/// Where a page stands in its list.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+/// The place of a page in its list.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Pagination {
     /// The number of all items that match.
     pub total_count: u64,
     /// The number of pages that they fill.
     pub total_pages: u64,
-    /// The page shown; null when the page was reached by a cursor.
+    /// The page shown; null when the page was found by a cursor.
     pub current_page: Option<u64>,
     /// The number of items on a page.
     pub per_page: u64,
-    /// Asks for the page after this one; null on the last.
+    /// The cursor of the page after this one; null on the last.
     pub next_cursor: Option<String>,
 }
 
@@ -190,24 +233,42 @@ impl<T: Resource> List<T> {
     pub fn new(items: impl IntoIterator<Item = T>, pagination: Pagination) -> Self {
         Self { data: items.into_iter().map(Data::from).collect(), meta: Meta { pagination } }
     }
-}
 
-impl<T: Resource> List<T> {
     /// Shows a list that is never longer than a page.
     pub fn whole(items: impl IntoIterator<Item = T>) -> Self {
-        let mut list = Self::new(
-            items,
-            Pagination { total_count: 0, total_pages: 1, current_page: Some(1), per_page: 0, next_cursor: None },
-        );
-        let count = list.data.len() as u64;
-        list.meta.pagination.total_count = count;
-        list.meta.pagination.per_page = count.max(1);
-        list
+        let data: Vec<_> = items.into_iter().map(Data::from).collect();
+        let total_count = data.len() as u64;
+        let per_page = total_count.max(1);
+        let pagination = Pagination { total_count, total_pages: 1, current_page: Some(1), per_page, next_cursor: None };
+        Self { data, meta: Meta { pagination } }
     }
 }
 
-impl<T: Serialize> IntoResponse for List<T> {
+impl<T: Resource> JsonSchema for List<T> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}List", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "data": { "type": "array", "items": generator.subschema_for::<Data<T>>() },
+                "meta": generator.subschema_for::<Meta>(),
+            },
+            "required": ["data", "meta"],
+        })
+    }
+}
+
+impl<T: Resource> IntoResponse for List<T> {
     fn into_response(self) -> Response {
         Json(self).into_response()
+    }
+}
+
+impl<T: Resource> Describe for List<T> {
+    fn describe(operation: &mut Description<'_>) {
+        Json::<Self>::describe(operation);
     }
 }

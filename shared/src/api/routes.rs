@@ -1,9 +1,9 @@
-//! Where a function lists its operations: the id of each beside the handler that has its `#[utoipa::path]`.
+//! The list of a function's operations: each is a handler with its [`operation`](crate::operation) attribute.
 //!
 //! One list serves two readers. A Lambda function routes by it, and then nothing of the OpenAPI document is part of the
 //! binary; the local platform makes the document of it.
 
-use std::{collections::HashMap, future::ready, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, future::ready, sync::Arc};
 
 use axum::{
     Router,
@@ -11,69 +11,128 @@ use axum::{
     handler::Handler,
     middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, MethodRouter},
-};
-use utoipa::{
-    __dev::{SchemaReferences, Tags},
-    openapi::HttpMethod,
+    routing::MethodFilter,
 };
 
-use super::{error::Dialect, precondition};
+use super::{
+    describe::{Describe, Description},
+    error::ErrorFormat,
+    precondition::refuse_versions,
+};
 
-/// An operation: its id, its handler, and what `#[utoipa::path]` knows of it.
-pub struct Operation<P, H> {
-    /// The operation's id in the OpenAPI document, in logs and in `events/`.
-    pub id: &'static str,
-    handler: H,
-    path: PhantomData<fn() -> P>,
+/// The method of an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates or acts.
+    Post,
+    /// Replaces or updates.
+    Put,
+    /// Updates.
+    Patch,
+    /// Deletes.
+    Delete,
 }
 
-impl<P, H> Operation<P, H> {
-    /// Use [`operation!`](crate::operation), which finds `P`.
-    pub const fn new(id: &'static str, handler: H) -> Self {
-        Self { id, handler, path: PhantomData }
+impl Method {
+    /// The name, in capitals.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Put => MethodFilter::PUT,
+            Self::Patch => MethodFilter::PATCH,
+            Self::Delete => MethodFilter::DELETE,
+        }
     }
 }
 
-/// The operation with an id and the handler `module::function`.
-#[macro_export]
-macro_rules! operation {
-    ($id:literal, $module:ident :: $handler:ident) => {
-        $crate::api::routes::paste! {
-            $crate::api::routes::Operation::<$module::[<__path_ $handler>], _>::new($id, $module::$handler)
+/// An operation, as its attribute defines it.
+pub trait Operation {
+    /// The id in the OpenAPI document, in logs and in `events/`: the name of the handler.
+    const ID: &'static str;
+    /// The method.
+    const METHOD: Method;
+    /// The path, with parameters in braces.
+    const PATH: &'static str;
+    /// The summary, and after an empty line the description.
+    const DOCUMENTATION: &'static str;
+    /// Answers that the types of the handler cannot describe.
+    const ANSWERS: &'static [(u16, &'static str)];
+    /// Whether the operation is deprecated.
+    const IS_DEPRECATED: bool;
+}
+
+/// The arguments of a handler, as axum's `Handler<(M, A, B, ..), S>` names them, with a marker first.
+pub trait Arguments {
+    /// Whether an argument evaluates `If-Match`.
+    const CHECKS_IF_MATCH: bool;
+
+    /// Lets each argument describe itself.
+    fn describe(operation: &mut Description<'_>);
+}
+
+/// The answer of a handler with the arguments `T`.
+pub trait Returns<T> {
+    /// The answer.
+    type Answer: Describe;
+}
+
+macro_rules! handlers {
+    ($([$($argument:ident)*])*) => {$(
+        impl<M, $($argument: Describe),*> Arguments for (M, $($argument,)*) {
+            const CHECKS_IF_MATCH: bool = false $(|| $argument::CHECKS_IF_MATCH)*;
+
+            fn describe(_operation: &mut Description<'_>) {
+                $($argument::describe(_operation);)*
+            }
         }
-    };
+
+        impl<Function, R, M, $($argument),*> Returns<(M, $($argument,)*)> for Function
+        where
+            Function: FnOnce($($argument),*) -> R,
+            R: Future<Output: Describe>,
+        {
+            type Answer = R::Output;
+        }
+    )*};
 }
-#[doc(hidden)]
-pub use pastey::paste;
 
-/// What `#[utoipa::path]` makes beside a handler.
-pub trait Described: utoipa::Path + SchemaReferences + for<'t> Tags<'t> {}
-
-impl<P: utoipa::Path + SchemaReferences + for<'t> Tags<'t>> Described for P {}
-
-/// What holds for a group of operations.
-#[derive(Clone, Copy, Debug)]
-pub enum Rule {
-    /// Their resources show no version, so they refuse `If-Match`.
-    Unversioned,
-    /// They answer errors with the codes of another document.
-    Speaking(Dialect),
-}
+handlers! { [] [A] [A B] [A B C] [A B C D] [A B C D E] [A B C D E F] }
 
 /// A reader of a function's list of operations over the state `S`.
 pub trait Routes<S>: Sized {
-    /// Adds an operation.
+    /// Adds an operation. Use [`operations!`](crate::operations), which finds `O`.
     #[must_use]
-    fn add<P, H, T>(self, operation: Operation<P, H>) -> Self
+    fn add<O, H, T>(self, handler: H) -> Self
     where
-        P: Described,
-        H: Handler<T, S>,
-        T: 'static;
+        O: Operation,
+        H: Handler<T, S> + Returns<T>,
+        T: Arguments + 'static;
 
-    /// Adds a group of operations under a rule.
+    /// Adds a group of operations that answer with the error codes of another document.
     #[must_use]
-    fn under(self, rule: Rule, group: impl FnOnce(Self) -> Self) -> Self;
+    fn with_errors(self, format: ErrorFormat, group: impl FnOnce(Self) -> Self) -> Self;
+}
+
+/// Adds operations to a list, each by the name of its handler.
+#[macro_export]
+macro_rules! operations {
+    ($routes:expr; $($operation:path),* $(,)?) => {
+        $routes$(.add::<$operation, _, _>($operation))*
+    };
 }
 
 /// The operations as a function serves them.
@@ -84,18 +143,15 @@ pub struct Served<S> {
 
 /// The id of an operation by its path and method.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ids(Arc<HashMap<String, Vec<(http::Method, &'static str)>>>);
+pub(super) struct Ids(Arc<HashMap<&'static str, Vec<(&'static str, &'static str)>>>);
 
 impl Ids {
     pub(super) fn find(&self, path: &str, method: &http::Method) -> Option<&'static str> {
-        self.0.get(path)?.iter().find(|(of, _)| of == method).map(|(_, id)| *id)
+        self.0.get(path)?.iter().find(|(of, _)| *of == method.as_str()).map(|(_, id)| *id)
     }
 
-    fn extend(&mut self, other: Self) {
-        let ids = Arc::make_mut(&mut self.0);
-        for (path, methods) in other.0.iter() {
-            ids.entry(path.clone()).or_default().extend(methods.iter().cloned());
-        }
+    fn add(&mut self, path: &'static str, method: &'static str, id: &'static str) {
+        Arc::make_mut(&mut self.0).entry(path).or_default().push((method, id));
     }
 }
 
@@ -106,55 +162,32 @@ impl<S: Clone + Send + Sync + 'static> Default for Served<S> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Routes<S> for Served<S> {
-    fn add<P, H, T>(mut self, operation: Operation<P, H>) -> Self
+    fn add<O, H, T>(mut self, handler: H) -> Self
     where
-        P: Described,
-        H: Handler<T, S>,
-        T: 'static,
+        O: Operation,
+        H: Handler<T, S> + Returns<T>,
+        T: Arguments + 'static,
     {
-        let path = P::path();
-        let methods: Vec<_> = P::methods().iter().map(method).collect();
-        let filters = methods.iter().map(|(filter, _)| *filter);
-        let route = filters.fold(MethodRouter::new(), |route, filter| route.on(filter, operation.handler.clone()));
-        let ids = Arc::make_mut(&mut self.ids.0).entry(path.clone()).or_default();
-        ids.extend(methods.into_iter().map(|(_, method)| (method, operation.id)));
-        Self { router: self.router.route(&path, route), ..self }
+        self.ids.add(O::PATH, O::METHOD.as_str(), O::ID);
+        let route = axum::routing::on(O::METHOD.filter(), handler);
+        let route = if T::CHECKS_IF_MATCH { route } else { route.layer(middleware::from_fn(without_versions)) };
+        Self { router: self.router.route(O::PATH, route), ..self }
     }
 
-    fn under(mut self, rule: Rule, group: impl FnOnce(Self) -> Self) -> Self {
-        let group = group(Self::default());
-        self.ids.extend(group.ids);
-        Self { router: self.router.merge(under(rule, group.router)), ..self }
-    }
-}
-
-/// Puts operations under a rule.
-fn under<S: Clone + Send + Sync + 'static>(rule: Rule, router: Router<S>) -> Router<S> {
-    match rule {
-        Rule::Unversioned => {
-            router.layer(middleware::from_fn(async |request: Request, next: Next| match precondition::refuse_versions(
-                request.headers(),
-            ) {
-                Ok(()) => next.run(request).await,
-                Err(error) => error.into_response(),
-            }))
-        }
-        Rule::Speaking(dialect) => router.layer(middleware::map_response(move |mut response: Response| {
-            response.extensions_mut().insert(dialect);
+    fn with_errors(self, format: ErrorFormat, group: impl FnOnce(Self) -> Self) -> Self {
+        let group = group(Self { router: Router::new(), ids: self.ids });
+        let marked = group.router.layer(middleware::map_response(move |mut response: Response| {
+            response.extensions_mut().insert(format);
             ready(response)
-        })),
+        }));
+        Self { router: self.router.merge(marked), ids: group.ids }
     }
 }
 
-fn method(method: &HttpMethod) -> (MethodFilter, http::Method) {
-    match method {
-        HttpMethod::Get => (MethodFilter::GET, http::Method::GET),
-        HttpMethod::Post => (MethodFilter::POST, http::Method::POST),
-        HttpMethod::Put => (MethodFilter::PUT, http::Method::PUT),
-        HttpMethod::Delete => (MethodFilter::DELETE, http::Method::DELETE),
-        HttpMethod::Options => (MethodFilter::OPTIONS, http::Method::OPTIONS),
-        HttpMethod::Head => (MethodFilter::HEAD, http::Method::HEAD),
-        HttpMethod::Patch => (MethodFilter::PATCH, http::Method::PATCH),
-        HttpMethod::Trace => (MethodFilter::TRACE, http::Method::TRACE),
+/// Refuses requests for a version of a resource that has none.
+async fn without_versions(request: Request, next: Next) -> Response {
+    match refuse_versions(request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
     }
 }

@@ -9,12 +9,11 @@ use axum::{
 use http::{HeaderName, HeaderValue, header};
 
 use super::{
-    error::{Dialect, Error},
-    idempotency,
-    request::RequestInfo,
+    error::{ErrorFormat, render},
+    idempotency, request,
     routes::{Ids, Served},
 };
-use crate::telemetry;
+use crate::{Error, telemetry, tenancy::RequestInfo};
 
 static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -30,21 +29,22 @@ pub fn service<S: Clone + Send + Sync + 'static>(app: S, served: Served<S>) -> R
 
 /// The one layer around every operation: it knows the request, renders errors, and writes the request's log line.
 async fn finish(State(ids): State<Ids>, request: Request, next: Next) -> Response {
-    let info = RequestInfo::of(&request);
+    let info = request::info(&request);
     let path = request.extensions().get::<MatchedPath>();
     let operation = path.and_then(|path| ids.find(path.as_str(), request.method()));
-    telemetry::of_request(&info, operation, answer(&info, request, next)).await
+    let answering = answer(&info, request, next);
+    telemetry::of_request(&info, operation, answering, |response| response.status().as_u16()).await
 }
 
 async fn answer(info: &RequestInfo, mut request: Request, next: Next) -> Response {
     request.extensions_mut().insert(info.clone());
-    let mut response = match idempotency::note_key(request).await {
+    let mut response = match idempotency::keep_key(request).await {
         Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     };
     if let Some(error) = response.extensions_mut().remove::<Error>() {
-        let dialect = response.extensions_mut().remove::<Dialect>().unwrap_or_default();
-        response = error.render(dialect, &info.request_id);
+        let format = response.extensions_mut().remove::<ErrorFormat>().unwrap_or_default();
+        response = render(&error, format, &info.request_id);
     }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&info.request_id) {

@@ -1,60 +1,40 @@
-//! The first start: the platform's own organization and its administrator.
+//! The first start: the platform's keys, its own organization and its administrator.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    audit::{Actor, ActorKind},
     organization::{self, NewOrganization, Organization},
     user::{self, NewUser},
 };
 use crate::{
-    App, Error, Result,
-    api::{
-        error::Code,
-        input::{Field, Problems},
-        request::RequestInfo,
-    },
-    auth::{custody::Purpose, role::Role, scope::Scope},
-    id::{OrganizationId, UserId},
-    store::{Entity, Key, Store},
+    Result,
+    app::Operator,
+    error::Code,
+    id::UserId,
+    input::{Field, Problems, Value},
+    keys::Purpose,
+    store::{Entity, Guard, Key},
+    tenancy::{PLATFORM, Role},
 };
 
-/// The platform's own organization, where its administrators are.
-pub const PLATFORM: OrganizationId = OrganizationId(Uuid::from_u128(0x5ca0_0a4d_0000_7000_8000_0000_0000_0001));
 /// The first administrator.
 pub const ADMINISTRATOR: UserId = UserId(Uuid::from_u128(0x5ca0_0a4d_0000_7000_8000_0000_0000_0002));
 
-/// The platform acting by itself, before there is anyone to act.
-pub(crate) struct Operator {
-    scope: Scope,
-    actor: Actor,
-}
-
-impl Operator {
-    pub(crate) fn new() -> Self {
-        let request = RequestInfo { request_id: "start".to_owned(), ..RequestInfo::default() };
-        Self { scope: Scope::Platform, actor: Actor { kind: ActorKind::System, id: Uuid::nil(), request } }
-    }
-
-    pub(crate) fn store<'a>(&'a self, app: &'a App) -> Store<'a> {
-        Store::new(app.table(), &self.scope, &self.actor)
-    }
-}
-
-/// Makes the keys that are not there yet: the one that signs sessions, of a generation, so that it is published before it
+/// Makes the keys that do not exist yet: the one that signs sessions, of a generation, so that it is published before it
 /// signs, and the one that seals cursors.
 ///
 /// # Errors
-/// 500 when DynamoDB or the custody of keys fails.
-pub async fn ensure_keys(app: &App, signing_key_generation: u16) -> Result<()> {
-    app.keys().ensure_signing_key(Purpose::SessionSigning, signing_key_generation).await?;
-    app.keys().ensure_cursor_key().await
+/// 500 when DynamoDB or the key provider fails.
+pub async fn ensure_keys(operator: &Operator, signing_key_generation: u16) -> Result<()> {
+    let keys = operator.app().keys();
+    keys.ensure_signing_key(Purpose::SessionSigning, signing_key_generation).await?;
+    keys.ensure_cursor_key().await
 }
 
-/// The mark that the first administrator was made. It stays when that administrator is deleted, so that no later start
-/// brings it back with its first password.
+/// The marker that the first administrator was made. It stays when that administrator is deleted, so that no later start
+/// restores it with its first password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct FirstStart {
     administrator: UserId,
@@ -68,41 +48,50 @@ impl Entity for FirstStart {
     }
 }
 
-/// Makes the platform's organization and its administrator at the first start; false at every later one. Two processes
-/// may do it at once.
+/// Makes the platform's organization and its administrator at the first start, with the password that `password` returns;
+/// false at every later start. Two processes may do it at once.
 ///
 /// # Errors
-/// 409 when the address is another user's, 422 when the address or the password is not one, 500 when DynamoDB fails.
-pub async fn ensure_administrator(app: &App, email: &str, password: &str) -> Result<bool> {
-    let operator = Operator::new();
-    let store = operator.store(app);
-    let is_done = async || store.unowned::<FirstStart>(&Key::first_start()).await.map(|mark| mark.is_some());
+/// 409 when the address is another user's, 422 when the address or the password is invalid, 500 when DynamoDB fails.
+pub async fn ensure_administrator(
+    operator: &Operator,
+    email: &str,
+    password: impl AsyncFnOnce() -> Result<String>,
+) -> Result<bool> {
+    let store = operator.store();
+    let is_done = async || store.table.get::<FirstStart>(&Key::first_start()).await.map(|marker| marker.is_some());
     if is_done().await? {
         return Ok(false);
     }
-    let user = read::<NewUser>(&json!({ "email": email, "password": password, "confirmed": true }))?;
+    let user = read::<NewUser>(&json!({ "email": email, "password": password().await?, "confirmed": true }))?;
     let organization = read::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
-    // Nothing was written before.
-    let first = organization::create_at(store, PLATFORM, None, &organization)?.begin_totals(None);
+    // Nothing was written before, so the platform's totals begin here.
+    let first = organization::create_below(store, PLATFORM, None, organization)?.begin_totals(None);
     ignore_existing(first.commit().await)?;
-    let found = store.find::<Organization>(&Key::organization(PLATFORM)).await?;
-    let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, &user).await?;
-    let mark = FirstStart { administrator: ADMINISTRATOR };
-    match write.create(&mark, Error::changed_meanwhile())?.commit().await {
+    let found = store.find::<Organization>(PLATFORM).await?;
+    let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, user).await?;
+    match write.put(&FirstStart { administrator: ADMINISTRATOR }, Guard::Absent).commit().await {
         // Another process was faster.
         Err(error) if error.code() == Code::Conflict && is_done().await? => Ok(false),
         made => made.map(|_| true),
     }
 }
 
-pub(crate) fn read<T: Field>(value: &serde_json::Value) -> Result<T> {
+/// Reads input that the platform makes itself.
+///
+/// # Errors
+/// 422 naming every invalid field.
+pub fn read<T: Field>(value: &Value) -> Result<T> {
     let mut problems = Problems::default();
     let read = T::read(value, "", &mut problems);
     problems.finish(read)
 }
 
-/// What exists already was made by another start.
-pub(crate) fn ignore_existing<T>(made: Result<T>) -> Result<()> {
+/// Ignores the conflict with what another start has made.
+///
+/// # Errors
+/// Any other error.
+pub fn ignore_existing<T>(made: Result<T>) -> Result<()> {
     match made {
         Err(error) if error.code() != Code::Conflict => Err(error),
         _ => Ok(()),

@@ -1,17 +1,14 @@
-//! What the product is about. Every operation takes a [`Store`](crate::store::Store), hence a caller's scope.
+//! Entities, with the operations that two functions or more need. Every operation takes a [`Store`](crate::store::Store),
+//! hence a caller's scope, and returns a [`Write`](crate::store::Write) that the handler commits.
 
-pub mod audit;
 pub mod bootstrap;
-pub mod client;
-pub mod control_log;
-#[cfg(feature = "demo")]
-pub mod demo;
-pub(crate) mod details;
-pub mod domains;
+pub mod credential;
+pub mod identity;
 pub mod organization;
-pub(crate) mod organization_marks;
 pub mod preference;
+mod resource;
 pub mod session;
-pub mod settings;
+mod throttle;
 pub mod user;
-pub mod user_view;
+
+pub use resource::Resource;

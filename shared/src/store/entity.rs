@@ -1,34 +1,38 @@
-//! What an item of the table is.
+//! Items: values of a type that knows its key.
 
 use std::{collections::HashMap, ops::Deref};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::key::{GSI1PK, GSI1SK, Key, PK, SK, TTL};
-use crate::{Error, Result, auth::scope::OrganizationPath, time::Timestamp};
+use crate::{Error, Result, tenancy::OrganizationPath, time::Timestamp};
 
-pub(crate) type Item = HashMap<String, AttributeValue>;
+pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// The attribute that counts the versions of an item.
-pub(crate) const VERSION: &str = "item_version";
-/// The attribute that tells the shape in which an item was written.
-pub(crate) const SCHEMA: &str = "item_schema";
+pub(super) const VERSION: &str = "item_version";
+/// The attribute that holds the number of the shape in which an item was written.
+pub(super) const SCHEMA: &str = "item_schema";
 /// The attribute that names the type of an item.
-pub(crate) const ENTITY_TYPE: &str = "item_type";
+pub(super) const ENTITY_TYPE: &str = "item_type";
 
 /// A type whose values are items of the table, and which knows its key.
 pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// The name of the type, in the singular.
     const TYPE: &'static str;
 
-    /// The number of the shape in which items are written; those from before there were numbers count as 0. Raise it with
+    /// The number of the shape in which items are written; items from before there were numbers have 0. Raise it with
     /// every field that is added. An older item must stay readable (`#[serde(default)]`). Two versions of the code may run
-    /// at once, and an upgrade may be taken back: so whoever updates a newer item keeps the attributes it does not know.
+    /// at once, and an upgrade may be rolled back: so an update of a newer item keeps the attributes it does not know.
     const SCHEMA: u64 = 1;
 
     /// The fields that the audit log shows as `"***"`.
     const SECRETS: &'static [&'static str] = &[];
+
+    /// The field that an audit entry shows even when it has not changed, since it names the entity among its siblings.
+    const NAMED_BY: Option<&'static str> = None;
 
     /// The key of this item.
     fn key(&self) -> Key;
@@ -38,7 +42,7 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
         None
     }
 
-    /// When the item ends to exist.
+    /// When the item expires.
     fn expires_at(&self) -> Option<Timestamp> {
         None
     }
@@ -46,22 +50,50 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
 
 /// An entity that belongs to an organization directly: a look-up of it is checked against the scope.
 pub trait Owned: Entity {
-    /// The place of the owner.
+    /// The id by which it is looked up.
+    type Id: Copy + Send + Sync;
+
+    /// The key of the entity with an id.
+    fn key_of(id: Self::Id) -> Key;
+
+    /// The id.
+    fn id(&self) -> Self::Id;
+
+    /// The place of the organization that owns it.
     fn path(&self) -> &OrganizationPath;
 }
 
-/// An entity in the partition of an owned one: a look-up of it takes the found parent as its proof.
-pub trait Child<P: Owned>: Entity {}
+/// An entity below an owned one: a look-up of it takes the found parent as its proof.
+pub trait Child: Entity {
+    /// The owned entity.
+    type Parent: Owned;
+    /// The name of the entity below its parent.
+    type Name<'a>;
 
-/// An entity as it was found, with its version. Within a scope's reach, it is the proof of the authority to see it.
+    /// The key of the entity with a name below a parent.
+    fn key_of(parent: <Self::Parent as Owned>::Id, name: Self::Name<'_>) -> Key;
+}
+
+/// An entity whose changes are in the audit log.
+pub trait Audited: Entity {
+    /// The id of the resource that an audit entry names.
+    fn resource_id(&self) -> Uuid;
+
+    /// The place of the organization that owns the entity from now on, for an entity that can move.
+    fn moved_to(&self) -> Option<&OrganizationPath> {
+        None
+    }
+}
+
+/// An entity as it was read, with its version.
 #[derive(Clone, Debug)]
 pub struct Stored<E> {
     pub(crate) entity: E,
-    pub(crate) version: u64,
+    pub(super) version: u64,
     newer: Option<Box<Newer>>,
 }
 
-/// What a newer version of the code has written and this one does not know.
+/// The attributes that a newer version of the code has written and this one does not know.
 #[derive(Clone, Debug)]
 struct Newer {
     schema: u64,
@@ -69,22 +101,20 @@ struct Newer {
 }
 
 impl<E> Stored<E> {
-    /// An entity as it stands at a version.
-    pub(crate) fn new(entity: E, version: u64) -> Self {
+    pub(super) fn new(entity: E, version: u64) -> Self {
         Self { entity, version, newer: None }
     }
 
-    /// The version, which every update raises.
-    #[must_use]
-    pub fn version(&self) -> u64 {
-        self.version
+    /// The next version of this item with another state.
+    pub(super) fn followed_by(&self, entity: E) -> Self {
+        Self { entity, version: self.version + 1, newer: self.newer.clone() }
     }
 }
 
 impl<E: Entity> Stored<E> {
-    /// The item of the next version, with all that a newer version of the code has added to this one.
-    pub(crate) fn next(&self, entity: &E) -> Result<Item> {
-        let item = to_item(entity, self.version + 1)?;
+    /// The item, with all that a newer version of the code has added to it.
+    pub(super) fn to_item(&self) -> Result<Item> {
+        let item = to_item(&self.entity, self.version)?;
         let Some(newer) = &self.newer else { return Ok(item) };
         let mut whole = newer.attributes.clone();
         whole.extend(item);
@@ -101,20 +131,20 @@ impl<E> Deref for Stored<E> {
     }
 }
 
-pub(crate) fn text(value: &str) -> AttributeValue {
+pub(super) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
+pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-pub(crate) fn key_item(key: &Key) -> Item {
+pub(super) fn key_item(key: &Key) -> Item {
     Item::from([(PK.to_owned(), text(&key.partition)), (SK.to_owned(), text(&key.sort))])
 }
 
 /// The item of an entity at a version.
-pub(crate) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
+pub(super) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
     let mut item: Item = serde_dynamo::to_item(entity).map_err(Error::internal)?;
     item.extend(key_item(&entity.key()));
     item.insert(ENTITY_TYPE.to_owned(), text(E::TYPE));
@@ -131,7 +161,7 @@ pub(crate) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
 }
 
 /// The entity of an item, unless it has expired: DynamoDB deletes expired items late.
-pub(crate) fn from_item<E: Entity>(item: Item) -> Result<Option<Stored<E>>> {
+pub(super) fn from_item<E: Entity>(item: Item) -> Result<Option<Stored<E>>> {
     let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse::<u64>().ok());
     let version = number(VERSION).unwrap_or_default();
     let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();

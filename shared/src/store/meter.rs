@@ -1,4 +1,4 @@
-//! What the table charges, told to the request that it is charged for.
+//! Round trips and capacity units of the table, added to the log line of the request that causes them.
 
 use aws_sdk_dynamodb::{
     config::{
@@ -23,7 +23,7 @@ use aws_sdk_dynamodb::{
 
 use crate::telemetry::{self, Units};
 
-/// Asks with each call what it costs, and counts it and each round trip, repeated attempts included.
+/// Requests the consumed capacity with each call, and counts it and each round trip, repeated attempts included.
 #[derive(Debug)]
 pub(crate) struct Meter;
 
@@ -89,7 +89,7 @@ impl Intercept for Meter {
                 $(if let Some(output) = output.downcast_ref::<$output>() {
                     let consumed = output.consumed_capacity.consumed().iter();
                     let spent = consumed.filter_map(ConsumedCapacity::capacity_units).sum();
-                    telemetry::spent($units(spent));
+                    telemetry::charged($units(spent));
                 })+
             };
         }

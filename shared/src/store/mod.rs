@@ -1,27 +1,30 @@
 //! The single table, and the only ways into it.
 //!
-//! - [`key`]: every key format and access pattern.
-//! - [`entity`]: what an item is: a type that knows its key.
-//! - [`table`]: DynamoDB itself; private to this crate.
-//! - [`scoped`]: look-ups within a caller's scope; what they return is the proof of authority.
-//! - [`mod@write`]: transactions, each with its audit entry, which [`change`] makes.
-//! - [`page`]: pages of lists, with sealed cursors.
-//! - [`totals`]: how many there are, without counting.
-//! - `meter`: what DynamoDB charges, told to the request's log line.
+//! - [`Key`] and [`Range`]: every key format and access pattern, in one file.
+//! - [`Entity`]: an item, a value of a type that knows its key.
+//! - [`Table`]: DynamoDB; private to this crate.
+//! - [`Store`]: look-ups within a caller's scope; an [`Authorized`] entity proves the authority to see it.
+//! - [`Write`]: transactions, each with its audit entry, in a few verbs with [`Guard`]s.
+//! - [`Event`]: the audit log; [`Counted`]: totals, so that no list is counted.
 
-pub mod change;
-pub mod entity;
-pub mod key;
-pub(crate) mod meter;
-pub mod page;
-pub mod scoped;
-pub mod table;
-pub mod totals;
-pub mod write;
+mod action;
+mod audit;
+mod entity;
+mod key;
+mod lookup;
+mod meter;
+mod reading;
+mod table;
+mod totals;
+mod write;
 
-pub use change::Change;
-pub use entity::{Child, Entity, Owned, Stored};
-pub use key::Key;
-pub use scoped::Store;
+pub use action::Guard;
+pub use audit::{Event, FieldChange, LoggedEvent, MASK};
+pub use entity::{Audited, Child, Entity, Owned, Stored};
+pub use key::{Key, Range, ScopedRange};
+pub use lookup::{Authorized, OrDefault, Part, Store};
+pub(crate) use meter::Meter;
+pub use reading::Position;
 pub use table::Table;
+pub use totals::Counted;
 pub use write::Write;

@@ -1,4 +1,4 @@
-//! DynamoDB itself. Only this crate calls it; everything else goes through a [`Store`](super::Store).
+//! The DynamoDB table. Only this crate calls it; everything else goes through a [`Store`](super::Store).
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::query::builders::QueryFluentBuilder,
     types::{
-        AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
-        KeysAndAttributes, Projection, ProjectionType, ScalarAttributeType, Select, TimeToLiveSpecification,
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, KeysAndAttributes,
+        Projection, ProjectionType, ScalarAttributeType, Select, TimeToLiveSpecification,
     },
 };
 
 use super::{
-    entity::{Entity, Item, Stored, from_item, key_item, text},
+    entity::{Entity, Item, Stored, from_item, key_item, number, text, to_item},
     key::{GSI1, GSI1PK, GSI1SK, Key, PK, Range, SK, Sort, TTL},
 };
 use crate::{Error, Result};
@@ -188,15 +188,15 @@ impl Table {
     }
 
     fn range(&self, range: &Range) -> QueryFluentBuilder {
-        let (pk, sk) = if range.indexed { (GSI1PK, GSI1SK) } else { (PK, SK) };
+        let (pk, sk) = if range.is_indexed { (GSI1PK, GSI1SK) } else { (PK, SK) };
         let request = self
             .client
             .query()
             .table_name(&self.name)
-            .set_index_name(range.indexed.then(|| GSI1.to_owned()))
+            .set_index_name(range.is_indexed.then(|| GSI1.to_owned()))
             // An index cannot be read consistently.
-            .set_consistent_read((!range.indexed).then_some(true))
-            .scan_index_forward(!range.descending)
+            .set_consistent_read((!range.is_indexed).then_some(true))
+            .scan_index_forward(!range.is_descending)
             .expression_attribute_names("#pk", pk)
             .expression_attribute_values(":pk", text(&range.partition));
         match &range.sort {
@@ -213,15 +213,16 @@ impl Table {
         }
     }
 
-    /// Changes one item in place under a condition; false when the condition did not hold. Every change sets `#ttl`, the
-    /// item's expiry, since only items that expire are changed this way.
-    pub(crate) async fn update_if(
+    /// Changes one item of numbers in place under a condition; false when the condition did not hold. Every change sets
+    /// `#ttl`, the item's expiry, since only items that expire are changed this way.
+    pub(crate) async fn update_if<const N: usize>(
         &self,
         key: &Key,
         update: &str,
         condition: &str,
-        values: HashMap<String, AttributeValue>,
+        values: [(&str, i64); N],
     ) -> Result<bool> {
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), number(value))).collect();
         let request = self
             .client
             .update_item()
@@ -238,8 +239,9 @@ impl Table {
         }
     }
 
-    /// Stores an item that must not exist yet; false when it does.
-    pub(crate) async fn put_new(&self, item: Item) -> Result<bool> {
+    /// Stores an entity that must not exist yet; false when it does.
+    pub(crate) async fn put_new<E: Entity>(&self, entity: &E) -> Result<bool> {
+        let item = to_item(entity, 1)?;
         let request = self
             .client
             .put_item()

@@ -1,8 +1,8 @@
 //! Totals of lists, changed in the transactions that change the lists, so that no list is counted.
 //!
 //! Each organization has totals of all at and below it, and so has the platform. Writes below one organization would all
-//! wait for one item; so a total is spread over 16 items, of which each write takes one by chance, and reading it
-//! sums them up: one look-up.
+//! conflict over one item; so a total is spread over 16 items, of which each write takes one at random, and a read sums
+//! them up in one query.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,17 +16,15 @@ use super::{
 };
 use crate::{
     Result,
-    auth::{
-        scope::{OrganizationPath, Scope},
-        sealing::random,
-    },
     id::OrganizationId,
+    random::random,
+    tenancy::{OrganizationPath, Scope},
 };
 
-/// Over how many items a total is spread.
+/// The number of items over which a total is spread.
 const SHARDS: u8 = 16;
 
-/// What is counted.
+/// A kind of item that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counted {
     /// Users of an organization and of those below it.
@@ -58,7 +56,7 @@ struct Totals {
     organizations: i64,
     #[serde(default)]
     events: i64,
-    /// Whether everything was counted from the beginning; told by one of the parts.
+    /// Whether everything was counted from the beginning; set in one of the parts.
     #[serde(default)]
     complete: bool,
 }
@@ -76,7 +74,7 @@ impl Entity for Totals {
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
-pub(crate) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Result<Option<u64>> {
+pub(super) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Result<Option<u64>> {
     if matches!(scope, Scope::Own(_)) && counted != Counted::Events {
         return Ok(None);
     }
@@ -92,7 +90,7 @@ pub(crate) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Res
     Ok(Some(u64::try_from(total.sum::<i64>()).unwrap_or_default()))
 }
 
-/// By how much a transaction changes totals.
+/// The changes of totals by a transaction.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     by: BTreeMap<Option<OrganizationId>, BTreeMap<Counted, i64>>,
@@ -118,7 +116,7 @@ impl Changes {
         self.begun.insert(of);
     }
 
-    /// The updates that do it, one for each organization.
+    /// The updates, one for each organization.
     pub(super) fn updates(self, table: &str) -> Result<Vec<UpdateBuilder>> {
         let [chance] = random::<1>()?;
         let shard = chance % SHARDS;

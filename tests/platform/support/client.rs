@@ -8,6 +8,8 @@ use reqwest::{
 };
 use serde_json::Value;
 
+use super::document;
+
 /// A caller with its headers.
 #[derive(Clone)]
 pub struct Client {
@@ -89,6 +91,10 @@ impl Client {
         let response = fill(request).send().await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let text = response.text().await?;
+        if let Err(difference) = document::check(method.as_str(), path, status, &headers, &text) {
+            let start: String = text.chars().take(1000).collect();
+            panic!("{method} {path}: {status} is not as documented: {difference}\n{start}");
+        }
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Ok(Reply { what: format!("{method} {path}"), status, headers, json, text })
     }

@@ -2,10 +2,9 @@
 
 mod client;
 pub mod dns;
+mod document;
 pub mod logs;
 mod operations;
-
-use std::net::{Ipv4Addr, SocketAddr};
 
 pub use client::{Client, Reply};
 pub use operations::{Access, Operation, operations};
@@ -118,20 +117,10 @@ pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
 /// The options of a platform for one test: in memory, on free ports, or in a table of its own of another DynamoDB.
 pub fn options() -> Options {
     logs::start();
-    let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     Options {
-        listen: any,
-        data: std::env::temp_dir(),
-        memory: true,
         dynamodb_endpoint: std::env::var("SCANWARD_DYNAMODB_ENDPOINT").ok(),
-        dynamodb_listen: any,
         table: format!("scanward-test-{}", Uuid::now_v7()),
-        admin_email: "admin@example.com".to_owned(),
         admin_password: Some(ADMIN_PASSWORD.to_owned()),
-        signing_key_generation: 1,
-        // Nothing answers there: a test that verifies a domain names its own server.
-        dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
-        demo: true,
-        command: None,
+        ..Options::in_memory()
     }
 }

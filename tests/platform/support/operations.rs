@@ -1,8 +1,8 @@
 //! The operations: those of the contract that the OpenAPI document has.
 
-use std::{collections::BTreeMap, fs};
+use std::collections::BTreeMap;
 
-use scanward::openapi;
+use scanward::openapi::{self, examples};
 use serde_json::Value;
 
 /// Who may call an operation.
@@ -38,18 +38,15 @@ impl Operation {
 
     /// The sample event of the operation.
     pub fn event(&self) -> Value {
-        let file = format!("{}/events/{}/{}.json", env!("CARGO_MANIFEST_DIR"), self.function, self.id());
-        let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"))
+        examples::event(&self.function, self.id()).unwrap()
     }
 }
 
 /// Every operation of the OpenAPI document, with what the contract says of it.
 pub fn operations() -> Vec<Operation> {
     let contract = contract();
-    let document: Value = serde_json::from_str(&openapi::text().unwrap()).unwrap();
     let mut operations = Vec::new();
-    for (path, methods) in document["paths"].as_object().unwrap() {
+    for (path, methods) in &openapi::document().paths {
         for (method, document) in methods.as_object().unwrap() {
             let route = format!("{} {path}", method.to_uppercase());
             let (function, title, access) = contract.get(&route).unwrap_or_else(|| panic!("{route} is in no contract"));

@@ -7,9 +7,9 @@ use crate::time::Timestamp;
 /// A range of time, both ends included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DateRange {
-    /// The first moment.
+    /// The first point of time.
     pub from: Timestamp,
-    /// The last moment.
+    /// The last point of time.
     pub until: Timestamp,
 }
 
@@ -60,7 +60,7 @@ impl DateRange {
     }
 }
 
-/// A moment of `date_range_start` and `date_range_end`: `YYYY-MM-DD hh:mm:ss` in UTC, or the day alone. The end of a
+/// A point of time of `date_range_start` and `date_range_end`: `YYYY-MM-DD hh:mm:ss` in UTC, or the day alone. The end of a
 /// range includes the whole second, or the whole day, that is named.
 pub(super) fn moment(text: &str, is_end: bool) -> Option<Timestamp> {
     let at = match civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text) {

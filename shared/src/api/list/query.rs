@@ -1,0 +1,321 @@
+//! The parameters of a list.
+
+use std::cmp::Ordering;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde_json::{Value, json};
+
+use super::{Column, DEFAULT_PER_PAGE, DateRange, Listing, MAX_PER_PAGE, dates::moment};
+use crate::{
+    Error, Result,
+    api::{
+        describe::{Describe, Description},
+        request::query_pairs,
+    },
+    error::FieldError,
+    time::Timestamp,
+};
+
+/// The page that a request asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum PageStart {
+    Number(usize),
+    Cursor(String),
+}
+
+type Filter<E> = (&'static Column<E>, Vec<String>);
+/// A column, and whether it sorts downwards.
+type Sort<E> = (&'static Column<E>, bool);
+
+/// The parameters of a request for a list, checked against its columns.
+pub struct ListQuery<L: Listing> {
+    filters: Vec<Filter<L::Item>>,
+    sort: Vec<Sort<L::Item>>,
+    pub(super) dates: Option<DateRange>,
+    pub(super) per_page: usize,
+    pub(super) start: PageStart,
+    /// Everything but the page; a cursor is valid only for the same.
+    pub(super) fingerprint: String,
+}
+
+/// The parameters while they are read one by one.
+struct Parameters<L: Listing> {
+    filters: Vec<Filter<L::Item>>,
+    sort: Vec<Sort<L::Item>>,
+    from: Option<Timestamp>,
+    until: Option<Timestamp>,
+    relative: Option<DateRange>,
+    page: Option<usize>,
+    per_page: usize,
+    cursor: Option<String>,
+}
+
+impl<L: Listing> Parameters<L> {
+    fn new() -> Self {
+        Self {
+            filters: vec![],
+            sort: vec![],
+            from: None,
+            until: None,
+            relative: None,
+            page: None,
+            per_page: DEFAULT_PER_PAGE,
+            cursor: None,
+        }
+    }
+
+    /// Reads one parameter.
+    fn set(&mut self, name: &str, value: &str, now: Timestamp) -> Result<(), String> {
+        const TIME: &str = "must be a time as YYYY-MM-DD hh:mm:ss";
+        match name {
+            "date_range_start" => self.from = Some(moment(value, false).ok_or(TIME)?),
+            "date_range_end" => self.until = Some(moment(value, true).ok_or(TIME)?),
+            "relative_date_range" => {
+                let range = DateRange::relative(value, now);
+                self.relative = Some(range.ok_or("must be a range such as 10d, 3M or 1q2020")?);
+            }
+            "page" => self.page = Some(number(value, 1_000_000)?),
+            "per_page" => self.per_page = number(value, MAX_PER_PAGE)?,
+            "cursor" => self.cursor = Some(value.to_owned()),
+            "sort_by" => self.sort = sort::<L>(value)?,
+            _ => self.filters.push(filter::<L>(name, value)?),
+        }
+        Ok(())
+    }
+
+    /// Parameters that contradict each other.
+    fn contradictions(&self) -> impl Iterator<Item = FieldError> {
+        let is_open = self.from.is_some() || self.until.is_some();
+        let is_reversed = matches!((self.from, self.until), (Some(from), Some(until)) if until < from);
+        let rules = [
+            (
+                self.relative.is_some() && is_open,
+                "relative_date_range",
+                "cannot go with date_range_start or date_range_end",
+            ),
+            (is_reversed, "date_range_end", "must not be before date_range_start"),
+            (self.page.is_some() && self.cursor.is_some(), "page", "cannot go with cursor"),
+        ];
+        rules.into_iter().filter(|(is_broken, ..)| *is_broken).map(|(_, name, rule)| FieldError::new(name, rule))
+    }
+
+    fn dates(&self, now: Timestamp) -> Option<DateRange> {
+        if self.relative.is_some() || (self.from.is_none() && self.until.is_none()) {
+            return self.relative.clone();
+        }
+        Some(DateRange {
+            from: self.from.unwrap_or(Timestamp::from(jiff::Timestamp::UNIX_EPOCH)),
+            // An open end includes everything, and is never before the start.
+            until: self.until.unwrap_or(now.plus_seconds(60).max(self.from.unwrap_or(now))),
+        })
+    }
+}
+
+impl<L: Listing> ListQuery<L> {
+    /// Whether the list's own order serves the page, without reading more than the page.
+    pub(super) fn is_plain(&self) -> bool {
+        self.filters.is_empty() && self.sort.is_empty() && self.dates.is_none()
+    }
+
+    /// Whether an item belongs to the list.
+    pub(super) fn matches(&self, item: &L::Item) -> bool {
+        let in_time = self.dates.as_ref().is_none_or(|dates| dates.contains(L::created_at(item)));
+        in_time
+            && self.filters.iter().all(|(column, pattern)| {
+                (column.cell)(item).shown().is_some_and(|shown| matches_pattern(&shown, pattern))
+            })
+    }
+
+    /// The values that an item is sorted by.
+    pub(super) fn sort_values(&self, item: &L::Item) -> Vec<String> {
+        self.sort.iter().map(|(column, _)| (column.cell)(item).sortable()).collect()
+    }
+
+    /// The order of two items by their sort values; items with the same values keep the list's own order.
+    pub(super) fn order(&self, a: &[String], b: &[String]) -> Ordering {
+        let mut order = Ordering::Equal;
+        for ((a, b), (_, is_descending)) in a.iter().zip(b).zip(&self.sort) {
+            order = order.then_with(|| if *is_descending { b.cmp(a) } else { a.cmp(b) });
+        }
+        order
+    }
+
+    fn parse(pairs: Vec<(String, String)>, now: Timestamp) -> Result<Self> {
+        let mut parameters = Parameters::<L>::new();
+        let read = pairs.iter().filter_map(|(name, value)| {
+            parameters.set(name, value, now).err().map(|message| FieldError::new(name, message))
+        });
+        let mut problems: Vec<_> = read.collect();
+        problems.extend(parameters.contradictions());
+        if !problems.is_empty() {
+            return Err(Error::invalid(problems));
+        }
+        let dates = parameters.dates(now);
+        let Parameters { filters, sort, per_page, page, cursor, .. } = parameters;
+        let start = cursor.map_or(PageStart::Number(page.unwrap_or(1)), PageStart::Cursor);
+        Ok(Self { filters, sort, dates, per_page, start, fingerprint: fingerprint(pairs) })
+    }
+}
+
+fn number(value: &str, max: usize) -> Result<usize, String> {
+    let number = value.parse().ok().filter(|number| (1..=max).contains(number));
+    number.ok_or_else(|| format!("must be a number from 1 to {max}"))
+}
+
+fn filter<L: Listing>(name: &str, value: &str) -> Result<Filter<L::Item>, String> {
+    let Some(name) = name.strip_prefix("q[").and_then(|rest| rest.strip_suffix(']')) else {
+        return Err("is not a parameter of this list".into());
+    };
+    let column = column::<L>(name)?;
+    // The documents show the value in quotes, as in q[name]='test*'.
+    let value = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(value);
+    Ok((column, value.to_lowercase().split('*').map(str::to_owned).collect()))
+}
+
+fn sort<L: Listing>(value: &str) -> Result<Vec<Sort<L::Item>>, String> {
+    value
+        .split(',')
+        .map(|part| {
+            let part = part.trim();
+            let (name, direction) = part.split_once([':', ' ']).unwrap_or((part, "asc"));
+            match direction.trim() {
+                "asc" => Ok((column::<L>(name)?, false)),
+                "desc" => Ok((column::<L>(name)?, true)),
+                _ => Err("must be column:asc or column:desc".into()),
+            }
+        })
+        .collect()
+}
+
+fn column<L: Listing>(name: &str) -> Result<&'static Column<L::Item>, String> {
+    let known = || L::COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ");
+    L::COLUMNS
+        .iter()
+        .find(|column| column.name == name)
+        .ok_or_else(|| format!("{name} is not a column of this list; the columns are {}", known()))
+}
+
+/// All parameters except the page, in one spelling.
+fn fingerprint(mut pairs: Vec<(String, String)>) -> String {
+    pairs.retain(|(name, _)| !matches!(name.as_str(), "page" | "per_page" | "cursor"));
+    pairs.sort();
+    pairs.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+}
+
+/// Whether `text` consists of the `pieces` in order, with anything between them; both are lower-case.
+fn matches_pattern(text: &str, pieces: &[String]) -> bool {
+    let Some((first, others)) = pieces.split_first() else { return text.is_empty() };
+    let Some((last, middle)) = others.split_last() else { return text == first };
+    let Some(mut rest) = text.strip_prefix(first.as_str()) else { return false };
+    for piece in middle {
+        match rest.split_once(piece.as_str()) {
+            Some((_, after)) => rest = after,
+            None => return false,
+        }
+    }
+    rest.ends_with(last.as_str())
+}
+
+impl<L: Listing, S: Send + Sync> FromRequestParts<S> for ListQuery<L> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+        Self::parse(query_pairs(parts), Timestamp::now())
+    }
+}
+
+impl<L: Listing> Describe for ListQuery<L> {
+    fn describe(operation: &mut Description<'_>) {
+        let names = || L::COLUMNS.iter().map(|column| column.name);
+        let filters = names().map(|name| (name.to_owned(), json!({ "type": "string" })));
+        let filters: serde_json::Map<String, Value> = filters.collect();
+        let sorts: Vec<String> = names().flat_map(|name| [format!("{name}:asc"), format!("{name}:desc")]).collect();
+        let parameter = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema });
+        let mut q = parameter(
+            "q",
+            "Filters by columns, as in `q[name]=acme*`. `*` stands for any text, and case is ignored.",
+            json!({ "type": "object", "properties": filters, "additionalProperties": false }),
+        );
+        set(&mut q, [("style", "deepObject".into()), ("explode", true.into()), ("example", json!({}))]);
+        let mut sort_by = parameter(
+            "sort_by",
+            "Sorts by columns, as in `name:asc,created_at:desc`. A space may stand for the colon.",
+            json!({ "type": "array", "items": { "type": "string", "enum": sorts } }),
+        );
+        set(&mut sort_by, [("style", "form".into()), ("explode", false.into())]);
+        let time = json!({
+            "type": "string",
+            "pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$",
+            "examples": ["2026-03-10 14:30:00"],
+        });
+        let parameters = [
+            q,
+            parameter(
+                "date_range_start",
+                "Created at this time or later, as `YYYY-MM-DD hh:mm:ss` in UTC.",
+                time.clone(),
+            ),
+            parameter("date_range_end", "Created at this time or earlier, as `YYYY-MM-DD hh:mm:ss` in UTC.", time),
+            parameter(
+                "relative_date_range",
+                "Created in the last `30s`, `5m`, `2h`, `10d`, `3M`, `2q` or `1y`, or in a quarter such as `1q2020`.",
+                json!({ "type": "string", "pattern": "^[1-9][0-9]*([smhdMqy]|q[0-9]{4})$", "examples": ["10d"] }),
+            ),
+            sort_by,
+            parameter(
+                "page",
+                "The number of the page, from 1.",
+                json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }),
+            ),
+            parameter(
+                "per_page",
+                "The size of a page.",
+                json!({ "type": "integer", "minimum": 1, "maximum": MAX_PER_PAGE, "default": DEFAULT_PER_PAGE }),
+            ),
+            parameter(
+                "cursor",
+                "The `next_cursor` of the page before; valid only with the same filters and order.",
+                json!({ "type": "string" }),
+            ),
+        ];
+        parameters.into_iter().for_each(|it| operation.parameter(it));
+        operation.error(Error::invalid_field("q[colour]", "is not a column of this list"));
+    }
+}
+
+fn set<const N: usize>(parameter: &mut Value, fields: [(&str, Value); N]) {
+    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+    parameter.as_object_mut().into_iter().for_each(|parameter| parameter.extend(fields.clone()));
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_pattern_made_of_a_text_matches_it(text in "[a-c]{0,12}", cut in 0usize..12, width in 0usize..4) {
+            let from = cut.min(text.len());
+            let until = (from + width).min(text.len());
+            let pieces = [text[..from].to_owned(), text[until..].to_owned()];
+            prop_assert!(matches_pattern(&text, &pieces));
+            prop_assert!(matches_pattern(&text, std::slice::from_ref(&text)));
+        }
+
+        #[test]
+        fn patterns_agree_with_their_definition(text in "[ab]{0,8}", pattern in "[ab*]{0,6}") {
+            fn glob(text: &[u8], pattern: &[u8]) -> bool {
+                match pattern.split_first() {
+                    None => text.is_empty(),
+                    Some((b'*', rest)) => (0..=text.len()).any(|skip| glob(&text[skip..], rest)),
+                    Some((c, rest)) => text.first() == Some(c) && glob(&text[1..], rest),
+                }
+            }
+            let pieces: Vec<String> = pattern.split('*').map(str::to_owned).collect();
+            prop_assert_eq!(matches_pattern(&text, &pieces), glob(text.as_bytes(), pattern.as_bytes()));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Users as they are stored, with the items that keep their e-mail addresses unique and count their sign-ins.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::UserDetails;
+use crate::{
+    Error,
+    id::{OrganizationId, UserId},
+    input::values::unique_form,
+    store::{Audited, Child, Entity, Key, Owned},
+    tenancy::{OrganizationPath, Role},
+    time::Timestamp,
+};
+
+/// A user.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct User {
+    /// The user's id.
+    pub id: UserId,
+    /// The place of the user's organization.
+    pub organization_path: OrganizationPath,
+    /// The user's organization.
+    pub organization_id: OrganizationId,
+    /// The e-mail address, which is also the name to sign in with.
+    pub email: String,
+    /// The role.
+    pub role: Role,
+    /// The descriptive texts.
+    #[serde(flatten)]
+    pub details: UserDetails,
+    pub(crate) password_hash: Option<String>,
+    /// Whether the user may sign in: it was confirmed once.
+    pub(crate) is_active: bool,
+    /// When the present e-mail address was confirmed.
+    pub confirmed_at: Option<Timestamp>,
+    /// Raised to end every session at once.
+    pub(crate) session_epoch: u64,
+    /// When the user was created.
+    pub created_at: Timestamp,
+    /// When the profile was last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Entity for User {
+    const TYPE: &'static str = "user";
+    const SECRETS: &'static [&'static str] = &["password_hash"];
+
+    fn key(&self) -> Key {
+        Key::user(self.id)
+    }
+
+    fn tree_key(&self) -> Option<Key> {
+        Some(Key::user_tree(&self.organization_path, self.id))
+    }
+}
+
+impl Owned for User {
+    type Id = UserId;
+
+    fn key_of(id: UserId) -> Key {
+        Key::user(id)
+    }
+
+    fn id(&self) -> UserId {
+        self.id
+    }
+
+    fn path(&self) -> &OrganizationPath {
+        &self.organization_path
+    }
+}
+
+impl Audited for User {
+    fn resource_id(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn moved_to(&self) -> Option<&OrganizationPath> {
+        Some(&self.organization_path)
+    }
+}
+
+/// The marker that an e-mail address is taken; it leads from the address to its user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UniqueEmail {
+    address: String,
+    pub(crate) user_id: UserId,
+}
+
+impl UniqueEmail {
+    /// The marker of a user's e-mail address.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        Self { address: unique_form(&user.email), user_id: user.id }
+    }
+
+    /// The error when another user has the address.
+    #[must_use]
+    pub fn refusal() -> Error {
+        Error::conflict("Another user has this e-mail address")
+    }
+}
+
+impl Entity for UniqueEmail {
+    const TYPE: &'static str = "email";
+
+    fn key(&self) -> Key {
+        Key::email(&self.address)
+    }
+}
+
+/// How often a user has signed in; an item of its own, so that signing in changes no profile.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignIns {
+    user_id: UserId,
+    /// How often.
+    pub sign_in_count: u64,
+}
+
+impl SignIns {
+    /// The field that counts.
+    pub const COUNT: &'static str = "sign_in_count";
+
+    pub(super) fn none(user_id: UserId) -> Self {
+        Self { user_id, sign_in_count: 0 }
+    }
+}
+
+impl Entity for SignIns {
+    const TYPE: &'static str = "sign_ins";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.user_id, ())
+    }
+}
+
+impl Child for SignIns {
+    type Parent = User;
+    type Name<'a> = ();
+
+    fn key_of(user: UserId, (): ()) -> Key {
+        Key::of_user(user, "SIGN_INS")
+    }
+}

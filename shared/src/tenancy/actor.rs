@@ -1,0 +1,89 @@
+//! Who acts, through which request, and with which authority.
+
+use uuid::Uuid;
+
+use super::{OrganizationPath, Role, Scope};
+use crate::{
+    choice,
+    id::{OrganizationId, UserId},
+};
+
+choice! {
+    /// The kind of an actor.
+    pub enum ActorKind {
+        /// A signed-in user, or a program with the user's access token.
+        User = "user",
+        /// A program with an organization's API key.
+        ApiKey = "api_key",
+        /// The platform itself.
+        System = "system",
+    }
+}
+
+/// The origin of a request, and its ids in logs, answers and the audit log.
+#[derive(Clone, Debug, Default)]
+pub struct RequestInfo {
+    /// The gateway's id of the request; the answer carries it as `x-request-id`.
+    pub request_id: String,
+    /// The address that called the gateway.
+    pub source_address: String,
+    /// The id of the request's trace in X-Ray.
+    pub trace_id: Option<String>,
+}
+
+/// The user or program that acts, and its request.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// The kind of the actor.
+    pub kind: ActorKind,
+    /// The id of the user or the API key.
+    pub id: Uuid,
+    /// The request.
+    pub request: RequestInfo,
+}
+
+/// The authority of a caller: its role, where it holds, and who acts.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    role: Role,
+    path: OrganizationPath,
+    scope: Scope,
+    actor: Actor,
+}
+
+impl Authority {
+    /// The authority of `role` in the organization at `path`.
+    pub(crate) fn new(role: Role, path: OrganizationPath, actor: Actor) -> Self {
+        Self { role, scope: role.scope(&path), path, actor }
+    }
+
+    /// The caller's role.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The caller's own organization.
+    #[must_use]
+    pub fn organization_id(&self) -> OrganizationId {
+        self.path.organization()
+    }
+
+    /// The part of the tree that the caller sees.
+    #[must_use]
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// The caller as the audit log names it.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Whether the caller is the user `id`, or a program with that user's access token.
+    #[must_use]
+    pub fn is_user(&self, id: UserId) -> bool {
+        self.actor.kind == ActorKind::User && self.actor.id == id.0
+    }
+}

@@ -1,0 +1,146 @@
+//! Two sample tenants with fixed ids and fixed credentials. Only the local platform loads them; no function can.
+//!
+//! | tenant | users | credentials |
+//! | --- | --- | --- |
+//! | TechPartner Inc. | a Partner, above Acme Corporation | `partner@example.com`, access token, session |
+//! | Acme Corporation | a User | `user@example.com`, access token, API key |
+//! | Globex Example | a Partner of the other tenant | `partner@example.test`, access token |
+
+use serde_json::json;
+use shared::{
+    Result,
+    app::Operator,
+    domain::{
+        bootstrap::{ignore_existing, read},
+        credential::{Credential, Holder},
+        organization::{self, NewOrganization, Organization},
+        session::Session,
+        user::{self, NewUser, User},
+    },
+    error::Code,
+    id::{CredentialId, DomainId, EventId, OrganizationId, SessionId, UserId},
+    keys::{Purpose, token::UID},
+    store::{Authorized, Store},
+    tenancy::Role,
+    time::Timestamp,
+};
+use uuid::uuid;
+
+/// The organization of the sample Partner.
+pub const TECHPARTNER: OrganizationId = OrganizationId(uuid!("b2c3d4e5-f6a7-8901-bcde-f12345678901"));
+/// The organization below it that has a User.
+pub const ACME: OrganizationId = OrganizationId(uuid!("aa7cf840-9ca9-46a3-9778-9015d6580d50"));
+/// Another one below it, without anyone.
+pub const RETIRED: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000021"));
+const GLOBEX: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000022"));
+
+const PARTNER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000001"));
+const USER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000002"));
+/// A User of Acme Corporation.
+pub const LEAVER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000003"));
+const OTHER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000004"));
+
+const SESSION: SessionId = SessionId(uuid!("0192f0c1-0000-7000-8000-000000000011"));
+const DOMAIN: DomainId = DomainId(uuid!("0192f0c1-0000-7000-8000-000000000051"));
+/// The entry of the audit log for the first sample organization.
+pub const EVENT: EventId = EventId(uuid!("0192f0c1-0000-7000-8000-000000000031"));
+
+/// The public key that verifies the sample session's token. Its private key was discarded once that token was signed.
+const SESSION_KEY: &str = "XjdEjY69FoU12YaT1BWnF1CrKz1OTzkmw8mRcHeJHhU";
+/// The sample session and its token expire on 2100-01-01.
+const SESSION_END: i64 = 4_102_444_800;
+
+/// A sample organization: its id, its name, and the one above.
+const ORGANIZATIONS: [(OrganizationId, &str, Option<OrganizationId>); 4] = [
+    (TECHPARTNER, "TechPartner Inc.", None),
+    (ACME, "Acme Corporation", Some(TECHPARTNER)),
+    (RETIRED, "Retired Example", Some(TECHPARTNER)),
+    (GLOBEX, "Globex Example", None),
+];
+
+/// A sample user: its id, its organization, its role, its e-mail address and its password.
+const USERS: [(UserId, OrganizationId, Role, &str, Option<&str>); 4] = [
+    (PARTNER, TECHPARTNER, Role::Partner, "partner@example.com", Some("demo partner password")),
+    (USER, ACME, Role::User, "user@example.com", Some("demo user password")),
+    (LEAVER, ACME, Role::User, "leaver@example.com", None),
+    (OTHER, GLOBEX, Role::Partner, "partner@example.test", Some("demo other password")),
+];
+
+/// Loads the sample data that does not exist yet.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+pub async fn load(operator: &Operator) -> Result<()> {
+    let store = operator.store();
+    for (id, name, parent) in ORGANIZATIONS {
+        organization(store, id, name, parent).await?;
+    }
+    for (id, organization, role, email, password) in USERS {
+        member(store, id, organization, role, email, password).await?;
+    }
+    credentials(operator).await?;
+    let sealing = operator.app().keys().sealing_key(Purpose::SettingsSealing).await?;
+    settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
+}
+
+/// How to sign in as a sample user.
+#[must_use]
+pub fn sign_ins() -> String {
+    let sign_in =
+        |(_, _, _, email, password): &(_, _, _, &str, Option<&str>)| password.map(|it| format!("{email} ({it})"));
+    USERS.iter().filter_map(sign_in).collect::<Vec<_>>().join(", ")
+}
+
+async fn organization(store: Store<'_>, id: OrganizationId, name: &str, parent: Option<OrganizationId>) -> Result<()> {
+    let parent: Option<Authorized<Organization>> = match parent {
+        Some(id) => Some(store.find(id).await?),
+        None => None,
+    };
+    let new: NewOrganization = read(&json!({ "name": name, "company_name": name }))?;
+    let write = organization::create_below(store, id, parent.as_ref(), new)?;
+    let write = if id == TECHPARTNER { write.with_event_id(EVENT) } else { write };
+    ignore_existing(write.commit().await)
+}
+
+async fn member(
+    store: Store<'_>,
+    id: UserId,
+    organization: OrganizationId,
+    role: Role,
+    email: &str,
+    password: Option<&str>,
+) -> Result<()> {
+    match store.find::<User>(id).await {
+        Err(error) if error.code() == Code::NotFound => {}
+        found => return found.map(|_| ()),
+    }
+    let organization = store.find(organization).await?;
+    let mut new = json!({ "email": email, "timezone": "UTC" });
+    if let (Some(password), Some(new)) = (password, new.as_object_mut()) {
+        new.insert("password".into(), password.into());
+        new.insert("confirmed".into(), true.into());
+    }
+    let new: NewUser = read(&new)?;
+    ignore_existing(user::create_in(store, id, &organization, role, new).await?.commit().await)
+}
+
+async fn credentials(operator: &Operator) -> Result<()> {
+    let store = operator.store();
+    let acting_as = |user_id| Holder::User { user_id };
+    let uid = || vec![UID.to_owned()];
+    let acme: Authorized<Organization> = store.find(ACME).await?;
+    let of_acme = Holder::Organization { path: acme.organization_path.clone(), role: Role::User };
+    let credentials = [
+        (uuid!("0192f0c1-0000-7000-8000-000000000041"), "scanward_demo_partner_token", acting_as(PARTNER), uid()),
+        (uuid!("0192f0c1-0000-7000-8000-000000000042"), "scanward_demo_user_token", acting_as(USER), uid()),
+        (uuid!("0192f0c1-0000-7000-8000-000000000043"), "scanward_demo_other_token", acting_as(OTHER), uid()),
+        (uuid!("0192f0c1-0000-7000-8000-000000000044"), "scanward_demo_api_key", of_acme, vec![]),
+    ];
+    for (id, text, holder, scopes) in credentials {
+        operator.put_sample(&Credential::new(CredentialId(id), text, holder, scopes)).await?;
+    }
+    operator.app().keys().publish("demo", SESSION_KEY).await?;
+    let lifetime = SESSION_END - Timestamp::now().as_second();
+    let partner: Authorized<User> = store.find(PARTNER).await?;
+    operator.put_sample(&Session::new(SESSION, &partner, "127.0.0.1", lifetime)).await
+}
