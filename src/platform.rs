@@ -107,11 +107,14 @@ impl Platform {
             App::new(table.under(role.clone()), custody, config.issuer.clone(), config.dns_server)
         };
         let role_of = |function| roles.get(function).with_context(|| format!("the template has no {function}"));
-        let authentication = app_of(role_of("authentication")?);
+        let starting = role_of("authentication")?;
+        let authentication = app_of(starting);
         let generation = options.signing_key_generation;
         bootstrap::ensure_keys(&authentication, generation).await.map_err(told).context("the platform's keys")?;
         let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
         writeln!(greeting, "DynamoDB is at {dynamodb}")?;
+        // The options are to this machine what the secret is to AWS.
+        starting.read_secret("AdminPassword")?;
         greeting += &administrator(&authentication, options).await?;
         settings::prepare(&app_of(role_of("settings")?)).await.map_err(told).context("the keys of the settings")?;
         if options.demo {
