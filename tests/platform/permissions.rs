@@ -98,7 +98,7 @@ fn unused(roles: &BTreeMap<String, Role>, used: &Used) -> Vec<String> {
 }
 
 #[test]
-fn a_permission_in_vain_is_found_in_shared_policies_and_in_those_of_a_function() {
+fn unused_permissions_are_found_in_shared_policies_and_in_those_of_a_function() {
     let roles = template::functions(TEMPLATE).unwrap().roles;
     let all: Used =
         roles.iter().map(|(name, role)| (name.clone(), role.permissions().iter().cloned().collect())).collect();
