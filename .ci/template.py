@@ -149,16 +149,16 @@ def problems(template, resources):
         if 256 < 4 + sum(int(template["Parameters"][it].get("MaxLength", 5)) for it in held):
             yield f"the VersionDescription of {name} can be longer than 256 characters"
     invoked = set(references(template["Resources"]["GatewayRole"]["Properties"]["Policies"]))
-    leading = set(routes(template).values())
+    referred = set(routes(template).values())
     for name, integration in integrations(template).items():
         logical_id = next((it for it in functions(template) if name_of(it) == name), None)
-        uri = integration["uri"]["Fn::Sub"]
-        if logical_id is None or not uri.endswith(f"/functions/${{{logical_id}.Arn}}:live/invocations"):
+        if not integration["uri"]["Fn::Sub"].endswith(f"/functions/${{{logical_id}.Arn}}:live/invocations"):
             yield f"the integration {name} does not lead to the alias of its function"
         if f"{logical_id}.Alias" not in invoked:
             yield f"GatewayRole may not invoke {name}"
-        leading.discard(name) if name in leading else (yield f"no route leads to the integration {name}")
-    for name in leading:
+        if name not in referred:
+            yield f"no route leads to the integration {name}"
+    for name in sorted(referred - set(integrations(template))):
         yield f"routes lead to {name}, which is no integration"
     body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
     try:
