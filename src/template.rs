@@ -41,6 +41,36 @@ struct Properties {
     policies: Vec<Value>,
 }
 
+/// The OpenAPI document of the gateway.
+#[derive(Deserialize)]
+struct Definition {
+    paths: BTreeMap<String, BTreeMap<String, Operation>>,
+    components: Components,
+}
+
+#[derive(Deserialize)]
+struct Operation {
+    #[serde(rename = "x-amazon-apigateway-integration")]
+    integration: Reference,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "$ref")]
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    #[serde(rename = "x-amazon-apigateway-integrations")]
+    integrations: BTreeMap<String, Integration>,
+}
+
+#[derive(Deserialize)]
+struct Integration {
+    uri: Value,
+}
+
 /// The functions of a template.
 #[derive(Debug)]
 pub struct Functions {
@@ -57,24 +87,21 @@ pub struct Functions {
 pub fn functions(template: &str) -> Result<Functions> {
     let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not one of SAM")?;
     let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new() };
-    let mut apis = Vec::new();
     for (id, resource) in &resources {
         let id = id.as_str().unwrap_or_default();
-        match resource.get("Type").and_then(Value::as_str) {
-            Some("AWS::Serverless::Function") => {
-                let function: Function = serde_yaml_ng::from_value(resource.clone())
-                    .with_context(|| format!("the function {id} is incomplete"))?;
-                let role = Role::new(&name_of(id), &function.properties.policies, &resources)?;
-                functions.roles.insert(name_of(id), role);
-            }
-            Some("AWS::Serverless::HttpApi") => apis.push((id, resource)),
-            _ => {}
+        let kind = resource.get("Type").and_then(Value::as_str);
+        if kind == Some("AWS::Serverless::Function") {
+            let function: Function = serde_yaml_ng::from_value(resource.clone())
+                .with_context(|| format!("the function {id} is incomplete"))?;
+            let role = Role::new(&name_of(id), &function.properties.policies, &resources)?;
+            functions.roles.insert(name_of(id), role);
+        } else if kind == Some("AWS::Serverless::HttpApi") {
+            let definition = resource.get("Properties").and_then(|it| it.get("DefinitionBody")).cloned();
+            let definition = serde_yaml_ng::from_value(definition.unwrap_or_default());
+            functions
+                .routes
+                .extend(routes(definition.with_context(|| format!("the definition of {id} is incomplete"))?)?);
         }
-    }
-    for (id, api) in apis {
-        let definition = api.get("Properties").and_then(|it| it.get("DefinitionBody"));
-        let routes = routes(definition.with_context(|| format!("{id} has no DefinitionBody"))?);
-        functions.routes.extend(routes.with_context(|| format!("the routes of {id}"))?);
     }
     for Route { method, path, function } in &functions.routes {
         ensure!(functions.roles.contains_key(function), "{method} {path} leads to {function}, which is no function");
@@ -96,16 +123,13 @@ fn name_of(logical_id: &str) -> String {
     name
 }
 
-/// The routes of an OpenAPI document whose operations refer to the integrations among its components.
-fn routes(definition: &Value) -> Result<Vec<Route>> {
-    let entries = |of: &Value| of.as_mapping().into_iter().flatten().map(|(k, v)| (text(k), v.clone())).collect();
-    let paths: Vec<(String, Value)> = definition.get("paths").map(entries).context("it has no paths")?;
+fn routes(definition: Definition) -> Result<Vec<Route>> {
+    let Definition { paths, components: Components { integrations } } = definition;
     let mut routes = Vec::new();
     for (path, operations) in paths {
-        let operations: Vec<(String, Value)> = entries(&operations);
-        for (method, operation) in operations {
-            let reference = operation.get("x-amazon-apigateway-integration").and_then(|it| it.get("$ref")?.as_str());
-            let function = reference.and_then(|reference| function_of(definition, reference));
+        for (method, Operation { integration: Reference { to } }) in operations {
+            let name = to.strip_prefix("#/components/x-amazon-apigateway-integrations/").unwrap_or_default();
+            let function = integrations.get(name).and_then(|integration| function_of(&integration.uri));
             let function = function.with_context(|| format!("{method} {path} leads to no function"))?;
             routes.push(Route { method: method.to_uppercase(), path: path.clone(), function });
         }
@@ -113,17 +137,11 @@ fn routes(definition: &Value) -> Result<Vec<Route>> {
     Ok(routes)
 }
 
-/// The function that the integration `#/components/x-amazon-apigateway-integrations/<name>` leads to, by its alias.
-fn function_of(definition: &Value, reference: &str) -> Option<String> {
-    let steps = reference.strip_prefix("#/")?.split('/');
-    let integration = steps.into_iter().try_fold(definition, |at, step| at.get(step))?;
-    let Value::Tagged(uri) = integration.get("uri")? else { return None };
+/// The function whose alias is in the URI `!Sub arn:...:functions/${AuditFunction.Arn}:live/invocations`.
+fn function_of(uri: &Value) -> Option<String> {
+    let Value::Tagged(uri) = uri else { return None };
     let (_, id) = uri.value.as_str()?.strip_suffix(".Arn}:live/invocations")?.rsplit_once("${")?;
     Some(name_of(id))
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
