@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Checks of template.yaml that linters do not make. Needs aws-sam-translator; asks no AWS.
 
-- The stack has room: with twice the operations it would still be within CloudFormation's limit of resources. Twice the
-  operations is the template with every route there a second time, transformed as SAM does it when it deploys, so that
-  what SAM makes for each route is counted as it is.
+- The template grows slowly: neither its lines nor the stack's resources go beyond the aims for its number of functions. The
+  same is estimated for the platform at full breadth, with as many copies of the functions and routes that are there,
+  transformed as SAM does it when it deploys.
 - No resource waits for itself, the deployments of aliases included.
 - A parameter that changes a function makes a version of it: VersionDescription holds what the environment does.
-- Every route that writes has a rate of its own, and every rate a route.
+- Every integration leads to the alias of the function that it is named after, the gateway may invoke it, and a route uses
+  it.
 - The dashboard is JSON.
 """
 
@@ -28,7 +29,9 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 # The translator remarks on its own features.
 logging.disable(logging.WARNING)
 
-LIMIT = 500
+# Lines and resources at most, by the number of functions; between the two they grow evenly.
+AIMS = {8: (1000, 70), 30: (1700, 200)}
+FULL_FUNCTIONS, FULL_ROUTES = 30, 239
 FUNCTION = "AWS::Serverless::Function"
 # Used once, by the first start.
 WITHOUT_VERSION = {"AdminEmail"}
@@ -47,20 +50,58 @@ def functions(template):
     return {name: it["Properties"] for name, it in template["Resources"].items() if it["Type"] == FUNCTION}
 
 
+def name_of(logical_id):
+    """The name of a function: PortListsFunction is port-lists."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
+
+
+def definition(template):
+    return template["Resources"]["HttpApi"]["Properties"]["DefinitionBody"]
+
+
+def integrations(template):
+    return definition(template)["components"]["x-amazon-apigateway-integrations"]
+
+
 def routes(template):
-    events = (event for function in functions(template).values() for event in function.get("Events", {}).values())
-    return {f"{event['Properties']['Method']} {event['Properties']['Path']}" for event in events}
+    """The routes, each with the integration that it refers to."""
+    return {
+        f"{method.upper()} {path}": operation["x-amazon-apigateway-integration"]["$ref"].rsplit("/", 1)[1]
+        for path, operations in definition(template)["paths"].items()
+        for method, operation in operations.items()
+    }
 
 
-def twice(template):
-    """The template with every route a second time."""
-    template = copy.deepcopy(template)
-    for function in functions(template).values():
-        for name, event in list(function.get("Events", {}).items()):
-            again = copy.deepcopy(event)
-            again["Properties"]["Path"] = "/again" + again["Properties"]["Path"]
-            function["Events"][f"{name}Again"] = again
-    return template
+def aims(count):
+    """The lines and resources at most that `count` functions may take."""
+    (few, small), (many, large) = AIMS.items()
+    share = (count - few) / (many - few)
+    return [round(low + share * (high - low)) for low, high in zip(small, large)]
+
+
+def lines_of(text, start, end):
+    """How many lines are from the one that `start` matches up to the one that `end` matches."""
+    begin = re.search(start, text, re.MULTILINE).start()
+    return text[begin : begin + re.search(end, text[begin:], re.MULTILINE).start()].count("\n")
+
+
+def full_breadth(template, text):
+    """The template with copies of its functions and routes, up to full breadth, and how many lines it would have."""
+    full = copy.deepcopy(template)
+    resources, paths = full["Resources"], definition(full)["paths"]
+    originals = list(functions(template))
+    lines = text.count("\n")
+    own = lines_of(text, r"^  # ---- Functions", r"^  # ---- Policies") / len(originals)
+    own += lines_of(text, r"^          x-amazon-apigateway-integrations:", r"^$") / len(originals)
+    for number in range(len(originals), FULL_FUNCTIONS):
+        resources[f"Copy{number}Function"] = copy.deepcopy(resources[originals[number % len(originals)]])
+        lines += own
+    count = len(routes(template))
+    each = lines_of(text, r"^        paths:", r"^        components:") / count
+    for number in range(count, FULL_ROUTES):
+        paths[f"/copy/{number}"] = copy.deepcopy(next(iter(paths.values())))
+        lines += each
+    return full, round(lines)
 
 
 def references(value):
@@ -101,14 +142,25 @@ def problems(template, resources):
     common = template["Globals"]["Function"]["Environment"]
     for name, function in functions(template).items():
         has = {it for it in references([common, function.get("Environment")]) if it in template["Parameters"]}
-        told = set(references(function.get("VersionDescription")))
-        if function.get("AutoPublishAliasAllProperties") is not True or has - WITHOUT_VERSION != told:
+        has |= {it for it in references(template["Resources"]["TableArn"]) if it in template["Parameters"]}
+        held = set(references(function.get("VersionDescription")))
+        if function.get("AutoPublishAliasAllProperties") is not True or has - WITHOUT_VERSION - held:
             yield f"{name} needs AutoPublishAliasAllProperties, and a VersionDescription that holds {sorted(has)}"
-    rates = set(template["Resources"]["HttpApi"]["Properties"]["RouteSettings"])
-    writing = {route for route in routes(template) if not route.startswith("GET ")}
-    for route in sorted(rates ^ writing):
-        yield f"{route} is not both a route that writes and a rate of HttpApi"
-    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+        if 256 < 4 + sum(int(template["Parameters"][it].get("MaxLength", 5)) for it in held):
+            yield f"the VersionDescription of {name} can be longer than 256 characters"
+    invoked = set(references(template["Resources"]["GatewayRole"]["Properties"]["Policies"]))
+    referred = set(routes(template).values())
+    for name, integration in integrations(template).items():
+        logical_id = next((it for it in functions(template) if name_of(it) == name), None)
+        if not integration["uri"]["Fn::Sub"].endswith(f"/functions/${{{logical_id}.Arn}}:live/invocations"):
+            yield f"the integration {name} does not lead to the alias of its function"
+        if f"{logical_id}.Alias" not in invoked:
+            yield f"GatewayRole may not invoke {name}"
+        if name not in referred:
+            yield f"no route leads to the integration {name}"
+    for name in sorted(referred - set(integrations(template))):
+        yield f"routes lead to {name}, which is no integration"
+    body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
     try:
         json.loads(re.sub(r"\$\{[^}]+\}", "x", body))
     except ValueError as error:
@@ -116,15 +168,22 @@ def problems(template, resources):
 
 
 def main():
-    template = yaml_parse(Path(__file__).parent.parent.joinpath("template.yaml").read_text())
-    resources, doubled = transform(template), transform(twice(template))
-    kinds = Counter(it["Type"] for it in resources.values())
-    count, again = len(routes(template)), len(routes(twice(template)))
-    print(f"{len(resources)} resources for {count} routes, {len(doubled)} for {again}, of {LIMIT} at most")
-    print(", ".join(f"{number} {kind.removeprefix('AWS::')}" for kind, number in kinds.most_common()))
+    text = Path(__file__).parent.parent.joinpath("template.yaml").read_text()
+    template = yaml_parse(text)
+    resources = transform(template)
+    full, full_lines = full_breadth(template, text)
+    sizes = [
+        (len(functions(template)), len(routes(template)), text.count("\n"), len(resources)),
+        (len(functions(full)), len(routes(full)), full_lines, len(transform(full))),
+    ]
     found = list(problems(template, resources))
-    if len(doubled) > LIMIT:
-        found.append(f"with {again} routes the stack would have {len(doubled)} resources, of {LIMIT} at most")
+    for count, ways, lines, size in sizes:
+        most = aims(count)
+        print(f"{count} functions, {ways} routes: {lines} lines of {most[0]}, {size} resources of {most[1]}")
+        if lines >= most[0] or size >= most[1]:
+            found.append(f"{count} functions take {lines} lines and {size} resources, of {most[0]} and {most[1]}")
+    kinds = Counter(it["Type"] for it in resources.values())
+    print(", ".join(f"{number} {kind.removeprefix('AWS::')}" for kind, number in kinds.most_common()))
     for problem in found:
         print(f"template.yaml: {problem}", file=sys.stderr)
     return 1 if found else 0

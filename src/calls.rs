@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_role_lacks_and_what_it_has_in_vain_are_told() {
+    fn missing_and_unused_permissions_are_found() {
         let role = template::functions(TEMPLATE).unwrap().roles.remove("audit").unwrap();
         let calls = |calls: &[&str]| calls.iter().map(|call| format!("dynamodb:{call}")).collect();
         assert!(differences(&calls(&["BatchGetItem", "GetItem", "Query"]), &role).is_empty());

@@ -1,8 +1,9 @@
 //! The permissions of the template, enforced: each function here may do what its role on AWS may do, and nothing else.
 //!
-//! Of IAM this knows what the template uses: allowing statements with actions, the table, its index or the key as the
-//! resource, and conditions on the leading keys of DynamoDB or the purpose in KMS's encryption context. A template that
-//! uses more is refused, so that nothing is enforced by halves.
+//! Of IAM this knows what the template uses: allowing statements, in policies of a function or shared by several; with
+//! actions; with the table, its index, the key or the secret as the resource; and with conditions on the leading keys of
+//! DynamoDB, which must be there, or on the purpose in KMS's encryption context. A template that uses more is refused, so
+//! that no policy is enforced in part.
 
 use std::{
     collections::BTreeSet,
@@ -25,10 +26,12 @@ use shared::keys::{KeyProvider, Material, Purpose};
 pub struct Permission {
     /// The action, as in `dynamodb:Query`.
     pub action: String,
-    /// The resource: `Table`, `Table/index/GSI1` or the logical id of a key.
+    /// The resource: `Table`, `Table/index/GSI1` or the logical id of a key or a secret.
     pub resource: String,
     /// The partition key, with `*` for any end, or the purpose of a key; `None` for whichever.
     pub subject: Option<String>,
+    /// The logical id of the policy that several functions share; `None` for a policy of the function's own.
+    pub shared: Option<String>,
 }
 
 impl Permission {
@@ -44,7 +47,8 @@ impl Permission {
 
 impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {} of {}", self.action, self.resource, self.subject.as_deref().unwrap_or("*"))
+        write!(f, "{} on {} of {}", self.action, self.resource, self.subject.as_deref().unwrap_or("*"))?;
+        self.shared.as_ref().map_or(Ok(()), |policy| write!(f, ", by {policy}"))
     }
 }
 
@@ -67,17 +71,19 @@ impl Role {
     pub fn new(function: &str, policies: &[Yaml], resources: &Mapping) -> Result<Self> {
         let mut permissions = Vec::new();
         for policy in policies {
-            let document = match policy {
+            let (document, shared) = match policy {
                 Yaml::Tagged(reference) if reference.tag == "Ref" => {
                     let managed =
                         resources.get(&reference.value).and_then(|it| it.get("Properties")?.get("PolicyDocument"));
-                    managed.with_context(|| format!("{function} refers to a policy that is not in the template"))?
+                    let managed = managed
+                        .with_context(|| format!("{function} refers to a policy that is not in the template"))?;
+                    (managed, reference.value.as_str().map(str::to_owned))
                 }
-                document => document,
+                document => (document, None),
             };
             let statements = document.get("Statement").and_then(Yaml::as_sequence);
             for statement in statements.with_context(|| format!("a policy of {function} has no statements"))? {
-                let read = permissions_of(statement);
+                let read = permissions_of(statement, shared.as_deref(), resources);
                 permissions.extend(read.with_context(|| format!("a statement of {function} cannot be enforced here"))?);
             }
         }
@@ -95,6 +101,14 @@ impl Role {
     #[must_use]
     pub fn used(&self) -> BTreeSet<Permission> {
         self.0.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Reads a secret of the template, by its logical id.
+    ///
+    /// # Errors
+    /// When the role does not allow it.
+    pub fn read_secret(&self, secret: &str) -> Result<()> {
+        self.check("secretsmanager:GetSecretValue", secret, "")
     }
 
     fn check(&self, action: &str, resource: &str, subject: &str) -> Result<()> {
@@ -138,11 +152,11 @@ impl Role {
     }
 }
 
-fn permissions_of(statement: &Yaml) -> Result<Vec<Permission>> {
+fn permissions_of(statement: &Yaml, shared: Option<&str>, resources: &Mapping) -> Result<Vec<Permission>> {
     ensure!(statement.get("Effect").and_then(Yaml::as_str) == Some("Allow"), "its effect is not Allow");
     let actions = texts(statement.get("Action").context("it has no action")?)?;
-    let resources = statement.get("Resource").context("it has no resource")?;
-    let resources: Vec<String> = each(resources).into_iter().map(resource).collect::<Result<_>>()?;
+    let named = each(statement.get("Resource").context("it has no resource")?);
+    let named: Vec<String> = named.into_iter().map(|it| resource(it, resources)).collect::<Result<_>>()?;
     let subjects = match statement.get("Condition") {
         Some(condition) => subjects(condition)?.into_iter().map(Some).collect(),
         None => vec![None],
@@ -150,11 +164,12 @@ fn permissions_of(statement: &Yaml) -> Result<Vec<Permission>> {
     let mut permissions = Vec::new();
     for action in &actions {
         ensure!(!action.contains('*'), "{action} is more than one action");
-        for resource in &resources {
+        for resource in &named {
             let of = |subject: &Option<String>| Permission {
                 action: action.clone(),
                 resource: resource.clone(),
                 subject: subject.clone(),
+                shared: shared.map(str::to_owned),
             };
             permissions.extend(subjects.iter().map(of));
         }
@@ -162,18 +177,27 @@ fn permissions_of(statement: &Yaml) -> Result<Vec<Permission>> {
     Ok(permissions)
 }
 
-/// The values of the one condition that a statement may have.
+/// The values of the condition that a statement may have. One on leading keys holds for a call without any, so a second
+/// condition must require them.
 fn subjects(condition: &Yaml) -> Result<Vec<String>> {
+    const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
     let known = [
-        ("ForAllValues:StringLike", "dynamodb:LeadingKeys"),
-        ("ForAllValues:StringEquals", "dynamodb:LeadingKeys"),
+        ("ForAllValues:StringLike", LEADING_KEYS),
+        ("ForAllValues:StringEquals", LEADING_KEYS),
         ("StringEquals", "kms:EncryptionContext:purpose"),
     ];
     let operators = condition.as_mapping().context("its condition is not a mapping")?;
     let keys = operators.values().filter_map(Yaml::as_mapping).map(Mapping::len).sum::<usize>();
-    ensure!(keys == 1, "it has {keys} conditions");
-    let found = known.iter().find_map(|(operator, key)| Some((*operator, condition.get(operator)?.get(key)?)));
-    let (operator, values) = found.context("its condition is not one of leading keys or of a purpose")?;
+    let found = known.iter().find_map(|(operator, key)| Some((*operator, *key, condition.get(operator)?.get(key)?)));
+    let (operator, key, values) = found.context("its condition is not one of leading keys or of a purpose")?;
+    let expected = if key == LEADING_KEYS {
+        let absent = condition.get("Null").and_then(|it| it.get(LEADING_KEYS)).and_then(Yaml::as_str);
+        ensure!(absent == Some("false"), "it holds for a call without leading keys");
+        2
+    } else {
+        1
+    };
+    ensure!(keys == expected && operators.len() == expected, "it has more conditions than are known here");
     let values = texts(values)?;
     let is_known = |value: &String| {
         let end = if operator.ends_with("StringLike") { "*" } else { "" };
@@ -192,17 +216,44 @@ fn texts(value: &Yaml) -> Result<Vec<String>> {
     each(value).into_iter().map(|it| it.as_str().map(str::to_owned).context("a value is not a text")).collect()
 }
 
-/// `!GetAtt Table.Arn`, or `!Sub ${Table.Arn}/index/GSI1`.
-fn resource(value: &Yaml) -> Result<String> {
+/// What a statement's resource refers to: the ARN of a resource as in `!GetAtt SealingKey.Arn`, the table by the parameter
+/// that holds its ARN as in `!GetAtt TableArn.Value` or `!Sub ${TableArn.Value}/index/GSI1`, or a secret as in `!Ref
+/// AdminPassword`.
+fn resource(value: &Yaml, resources: &Mapping) -> Result<String> {
     let Yaml::Tagged(tagged) = value else { bail!("a resource is not of this template") };
     let TaggedValue { tag, value } = &**tagged;
     let text = value.as_str().context("a resource is not a text")?;
-    let name = if *tag == "GetAtt" {
-        text.strip_suffix(".Arn").map(str::to_owned)
-    } else {
-        text.strip_prefix("${").and_then(|rest| rest.split_once(".Arn}")).map(|(name, rest)| format!("{name}{rest}"))
+    let kind = |id: &str| resources.get(id).and_then(|it| it.get("Type")?.as_str());
+    if *tag == "Ref" {
+        ensure!(kind(text) == Some("AWS::SecretsManager::Secret"), "the reference to {text} is not its ARN");
+        return Ok(text.to_owned());
+    }
+    let (attribute, rest) = match text.strip_prefix("${").and_then(|text| text.split_once('}')) {
+        Some(parts) if *tag == "Sub" => parts,
+        _ => (text, ""),
     };
-    name.with_context(|| format!("{text} is not the ARN of a resource"))
+    let id = match attribute.split_once('.') {
+        Some((id, "Arn")) => id.to_owned(),
+        Some((id, "Value")) if kind(id) == Some("AWS::SSM::Parameter") => {
+            let value = resources.get(id).and_then(|it| it.get("Properties")?.get("Value"));
+            chosen(value.with_context(|| format!("{id} has no value"))?, resources)?
+        }
+        _ => bail!("{text} is not the ARN of a resource"),
+    };
+    Ok(format!("{id}{rest}"))
+}
+
+/// What a parameter refers to here, where nothing was restored: the last choice of `!If [UsesRestoredTable, ...]`.
+fn chosen(value: &Yaml, resources: &Mapping) -> Result<String> {
+    match value {
+        Yaml::Tagged(tagged) if tagged.tag == "If" => {
+            let choices = tagged.value.as_sequence().map(Vec::as_slice).unwrap_or_default();
+            let [Yaml::String(condition), _, otherwise] = choices else { bail!("an If has not three parts") };
+            ensure!(condition == "UsesRestoredTable", "{condition} is not known here");
+            resource(otherwise, resources)
+        }
+        value => resource(value, resources),
+    }
 }
 
 /// Refuses calls of DynamoDB that the role does not allow, before they are sent.

@@ -105,12 +105,13 @@ impl Platform {
             Operator::new(table.under(role.clone()), provider, config.issuer.clone(), config.dns_server)
         };
         let role_of = |function| roles.get(function).with_context(|| format!("the template has no {function}"));
-        let authentication = process(role_of("authentication")?);
+        let starting = role_of("authentication")?;
+        let authentication = process(starting);
         let generation = options.signing_key_generation;
         bootstrap::ensure_keys(&authentication, generation).await.map_err(report).context("the platform's keys")?;
         let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
         writeln!(greeting, "DynamoDB is at {dynamodb}")?;
-        greeting += &administrator(&authentication, options).await?;
+        greeting += &administrator(&authentication, starting, options).await?;
         let settings = process(role_of("settings")?);
         settings::prepare(&settings).await.map_err(report).context("the keys of the settings")?;
         if options.demo {
@@ -168,13 +169,15 @@ fn key_provider(options: &Options) -> Result<Arc<dyn KeyProvider>> {
 }
 
 /// Makes the first administrator, and returns how to sign in.
-async fn administrator(operator: &Operator, options: &Options) -> Result<String> {
+async fn administrator(operator: &Operator, role: &Role, options: &Options) -> Result<String> {
     let (password, is_generated) = match &options.admin_password {
         Some(password) => (password.clone(), false),
         None => (random_alphanumeric(Password::MIN * 2).map_err(report)?, true),
     };
     let email = &options.admin_email;
-    let made = bootstrap::ensure_administrator(operator, email, async || Ok(password.clone())).await;
+    // The options replace the secret of AWS, which the role must allow to read.
+    let read = async || role.read_secret("AdminPassword").map(|()| password.clone()).map_err(shared::Error::internal);
+    let made = bootstrap::ensure_administrator(operator, email, read).await;
     Ok(match (made.map_err(report).context("the administrator")?, is_generated) {
         (true, true) => format!("Sign in as {email} with the password {password} (shown this once)\n"),
         (true, false) => format!("Sign in as {email} with the password that was given\n"),

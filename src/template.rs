@@ -31,75 +31,144 @@ struct Template {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Function {
-    metadata: Metadata,
     properties: Properties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Metadata {
-    build_properties: BuildProperties,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct BuildProperties {
-    binary: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Properties {
     #[serde(default)]
-    events: BTreeMap<String, Event>,
-    #[serde(default)]
     policies: Vec<Value>,
 }
 
+/// The OpenAPI document of the gateway.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Event {
-    r#type: String,
-    properties: BTreeMap<String, Value>,
+struct Definition {
+    paths: BTreeMap<String, BTreeMap<String, Operation>>,
+    components: Components,
 }
 
-/// What a template says of its functions.
+#[derive(Deserialize)]
+struct Operation {
+    #[serde(rename = "x-amazon-apigateway-integration")]
+    integration: Reference,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "$ref")]
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Components {
+    #[serde(rename = "x-amazon-apigateway-integrations")]
+    integrations: BTreeMap<String, Integration>,
+}
+
+#[derive(Deserialize)]
+struct Integration {
+    uri: Value,
+}
+
+/// The functions of a template.
 #[derive(Debug)]
 pub struct Functions {
     /// The routes that lead to them.
     pub routes: Vec<Route>,
-    /// The role of each, by its name.
+    /// The role of each, by its name. A function without routes has one too.
     pub roles: BTreeMap<String, Role>,
 }
 
 /// The functions of a template.
 ///
 /// # Errors
-/// When the template is not one, has no routes, or has a policy that cannot be enforced here.
+/// When the template is not one, has no routes, a route leads to no function, or a policy cannot be enforced here.
 pub fn functions(template: &str) -> Result<Functions> {
     let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not one of SAM")?;
     let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new() };
-    for (name, resource) in &resources {
-        if resource.get("Type").and_then(Value::as_str) != Some("AWS::Serverless::Function") {
-            continue;
+    for (id, resource) in &resources {
+        let id = id.as_str().unwrap_or_default();
+        let kind = resource.get("Type").and_then(Value::as_str);
+        if kind == Some("AWS::Serverless::Function") {
+            let function: Function = serde_yaml_ng::from_value(resource.clone())
+                .with_context(|| format!("the function {id} is incomplete"))?;
+            let role = Role::new(&name_of(id), &function.properties.policies, &resources)?;
+            functions.roles.insert(name_of(id), role);
+        } else if kind == Some("AWS::Serverless::HttpApi") {
+            let definition = resource.get("Properties").and_then(|it| it.get("DefinitionBody")).cloned();
+            let definition = serde_yaml_ng::from_value(definition.unwrap_or_default());
+            functions
+                .routes
+                .extend(routes(definition.with_context(|| format!("the definition of {id} is incomplete"))?)?);
         }
-        let name = name.as_str().unwrap_or_default();
-        let function: Function = serde_yaml_ng::from_value(resource.clone())
-            .with_context(|| format!("the function {name} is incomplete"))?;
-        let binary = function.metadata.build_properties.binary;
-        let events = function.properties.events.into_values().filter(|event| event.r#type == "HttpApi");
-        for event in events {
-            let text = |field: &str| {
-                let value = event.properties.get(field).and_then(|value| value.as_str());
-                value.map(str::to_owned).with_context(|| format!("a route of {name} has no {field}"))
-            };
-            let route = Route { method: text("Method")?.to_uppercase(), path: text("Path")?, function: binary.clone() };
-            functions.routes.push(route);
-        }
-        let role = Role::new(&binary, &function.properties.policies, &resources)?;
-        functions.roles.insert(binary, role);
+    }
+    for Route { method, path, function } in &functions.routes {
+        ensure!(functions.roles.contains_key(function), "{method} {path} leads to {function}, which is no function");
     }
     ensure!(!functions.routes.is_empty(), "the template has no routes");
     functions.routes.sort();
     Ok(functions)
+}
+
+/// The name of a function, which is also that of its binary: `PortListsFunction` is `port-lists`.
+fn name_of(logical_id: &str) -> String {
+    let mut name = String::new();
+    for letter in logical_id.strip_suffix("Function").unwrap_or(logical_id).chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+fn routes(definition: Definition) -> Result<Vec<Route>> {
+    let Definition { paths, components: Components { integrations } } = definition;
+    let mut routes = Vec::new();
+    for (path, operations) in paths {
+        for (method, Operation { integration: Reference { to } }) in operations {
+            let name = to.strip_prefix("#/components/x-amazon-apigateway-integrations/").unwrap_or_default();
+            let function = integrations.get(name).and_then(|integration| function_of(&integration.uri));
+            let function = function.with_context(|| format!("{method} {path} leads to no function"))?;
+            routes.push(Route { method: method.to_uppercase(), path: path.clone(), function });
+        }
+    }
+    Ok(routes)
+}
+
+/// The function whose alias is in the URI `!Sub arn:...:functions/${AuditFunction.Arn}:live/invocations`.
+fn function_of(uri: &Value) -> Option<String> {
+    let Value::Tagged(uri) = uri else { return None };
+    let (_, id) = uri.value.as_str()?.strip_suffix(".Arn}:live/invocations")?.rsplit_once("${")?;
+    Some(name_of(id))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_is_named_after_its_logical_id() {
+        assert_eq!(name_of("AuditFunction"), "audit");
+        assert_eq!(name_of("PortListsFunction"), "port-lists");
+    }
+
+    #[test]
+    fn a_route_leads_to_the_alias_of_a_function() {
+        let without_alias = TEMPLATE.replacen("${AuditFunction.Arn}:live", "${AuditFunction.Arn}", 1);
+        assert!(functions(&without_alias).is_err());
+        let elsewhere = TEMPLATE.replacen("${AuditFunction.Arn}:live", "${OtherFunction.Arn}:live", 1);
+        assert!(functions(&elsewhere).is_err());
+        assert!(functions(TEMPLATE).is_ok());
+    }
+
+    #[test]
+    fn a_function_without_routes_has_its_role() {
+        let worker = "Resources:\n  DeliverFunction: {Type: AWS::Serverless::Function, Properties: {}}\n";
+        let functions = functions(&TEMPLATE.replacen("Resources:\n", worker, 1)).unwrap();
+        assert!(functions.roles["deliver"].permissions().is_empty());
+        assert!(functions.routes.iter().all(|route| route.function != "deliver"));
+    }
 }

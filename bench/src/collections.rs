@@ -101,8 +101,8 @@ impl Crowd {
             items.push(changed(&event, json!({ "SK": id, "id": id })));
             items.push(item(json!({
                 "PK": format!("COLLECTION#{ACME}"), "SK": id, "id": id, "organization_id": ACME, "entity_type": "client",
-                "entity_id": ACME, "actor_id": LEAVER, "action": "collection_mode_changed", "previous_value": "discovery",
-                "new_value": "disabled",
+                "entity_id": ACME, "actor_id": LEAVER, "action": "collection_mode_changed",
+                "previous_value": { "collection_mode": "discovery" }, "new_value": { "collection_mode": "disabled" },
                 "created_at": "2026-01-01T00:00:00.000Z", "item_type": "collection_control_entry",
             })));
         }
@@ -134,7 +134,7 @@ impl Crowd {
     }
 }
 
-/// An item of texts and numbers.
+/// An item of texts, numbers and maps.
 fn item(attributes: Value) -> Item {
     changed(&Item::new(), attributes)
 }
@@ -142,13 +142,19 @@ fn item(attributes: Value) -> Item {
 fn changed(of: &Item, attributes: Value) -> Item {
     let mut item = of.clone();
     for (name, value) in attributes.as_object().into_iter().flatten() {
-        let value = match value {
-            Value::Number(value) => AttributeValue::N(value.to_string()),
-            value => AttributeValue::S(value.as_str().unwrap_or_default().to_owned()),
-        };
-        item.insert(name.clone(), value);
+        item.insert(name.clone(), attribute(value));
     }
     item
+}
+
+fn attribute(value: &Value) -> AttributeValue {
+    match value {
+        Value::Number(value) => AttributeValue::N(value.to_string()),
+        Value::Object(values) => {
+            AttributeValue::M(values.iter().map(|(name, value)| (name.clone(), attribute(value))).collect())
+        }
+        value => AttributeValue::S(value.as_str().unwrap_or_default().to_owned()),
+    }
 }
 
 /// The line of each request that was not asked for yet.

@@ -60,8 +60,13 @@ async fn start(built: &Path, function: &str, world: &World) -> Result<Run> {
     Ok(run)
 }
 
-/// The template names the function `audit` `AuditFunction`.
+/// The template names the function `port-lists` `PortListsFunction`.
 fn logical_id(function: &str) -> String {
-    let (first, rest) = function.split_at(function.len().min(1));
-    format!("{}{rest}Function", first.to_uppercase())
+    let mut id = String::new();
+    for word in function.split('-') {
+        let (first, rest) = word.split_at(word.len().min(1));
+        id += &first.to_uppercase();
+        id += rest;
+    }
+    id + "Function"
 }

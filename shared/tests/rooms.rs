@@ -81,7 +81,7 @@ impl Visit<'_> for CratePaths {
         let mut paths = Vec::new();
         leaves(&it.tree, &mut Vec::new(), &mut paths);
         let of_crate = paths.into_iter().filter(|path| path.first().is_some_and(|it| it == "crate"));
-        self.0.extend(of_crate.map(|path| path[1..].to_vec()));
+        self.0.extend(of_crate.map(|path| path.into_iter().skip(1).collect()));
     }
 
     fn visit_path(&mut self, path: &syn::Path) {

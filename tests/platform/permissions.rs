@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scanward::{
-    iam::Permission,
+    iam::{Permission, Role},
     platform::Platform,
     template::{self, TEMPLATE},
 };
@@ -66,12 +66,53 @@ async fn no_role_has_a_permission_that_no_request_uses() {
     let world = World::start().await;
     go_around(&world).await;
     add(&mut used, &world.platform);
-    let mut unused = Vec::new();
-    for (function, role) in template::functions(TEMPLATE).unwrap().roles {
-        let idle = role.permissions().iter().filter(|permission| !used[&function].contains(permission));
-        unused.extend(idle.map(|permission| format!("{function}: {permission}")));
-    }
+    let roles = template::functions(TEMPLATE).unwrap().roles;
+    let unused = unused(&roles, &used);
     assert!(unused.is_empty(), "{}", unused.join("\n"));
+}
+
+/// The permissions that nobody uses. One of a function's own policy must be used by that function; one of a policy that
+/// several share, by any of them. A function that has a shared policy must use something of it, and have nothing of it in
+/// its own policy.
+fn unused(roles: &BTreeMap<String, Role>, used: &Used) -> Vec<String> {
+    let by_any: BTreeSet<&Permission> = used.values().flatten().collect();
+    let mut unused = BTreeSet::new();
+    for (function, role) in roles {
+        let used = used.get(function).cloned().unwrap_or_default();
+        for permission in role.permissions() {
+            let Some(policy) = &permission.shared else {
+                if !used.contains(permission) {
+                    unused.insert(format!("{function}: {permission}"));
+                }
+                continue;
+            };
+            if !by_any.contains(permission) {
+                unused.insert(permission.to_string());
+            }
+            if !used.iter().any(|it| it.shared.as_ref() == Some(policy)) {
+                unused.insert(format!("{function}: the whole {policy}"));
+            }
+        }
+    }
+    unused.into_iter().collect()
+}
+
+#[test]
+fn unused_permissions_are_found_in_shared_policies_and_in_those_of_a_function() {
+    let roles = template::functions(TEMPLATE).unwrap().roles;
+    let all: Used =
+        roles.iter().map(|(name, role)| (name.clone(), role.permissions().iter().cloned().collect())).collect();
+    assert_eq!(unused(&roles, &all), [""; 0]);
+    let is_policy = |policy: &str, it: &Permission| it.shared.as_deref() == Some(policy);
+    let mut one_keeps_no_answers = all.clone();
+    one_keeps_no_answers.get_mut("users").unwrap().retain(|it| !is_policy("IdempotencyPolicy", it));
+    assert_eq!(unused(&roles, &one_keeps_no_answers), ["users: the whole IdempotencyPolicy"]);
+    let mut nobody_totals = all.clone();
+    nobody_totals.values_mut().for_each(|it| it.retain(|it| it.shared.is_none() || it.action != "dynamodb:UpdateItem"));
+    assert_eq!(unused(&roles, &nobody_totals), ["dynamodb:UpdateItem on Table of TOTALS#*, by WritePolicy"]);
+    let mut no_delete = all;
+    no_delete.get_mut("user").unwrap().retain(|it| it.action != "dynamodb:DeleteItem");
+    assert_eq!(unused(&roles, &no_delete), ["user: dynamodb:DeleteItem on Table of EMAIL#*"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,9 +142,18 @@ fn a_policy_that_cannot_be_enforced_here_is_refused() {
         ("Action: dynamodb:Query", "Action: dynamodb:*"),
         ("Effect: Allow", "Effect: Deny"),
         ("ForAllValues:StringLike:", "ForAnyValue:StringLike:"),
-        ("Resource: !GetAtt Table.Arn", "Resource: \"*\""),
+        ("Resource: !GetAtt TableArn.Value", "Resource: \"*\""),
+        ("Resource: !GetAtt TableArn.Value", "Resource: !GetAtt Table.StreamArn"),
+        ("Resource: !Ref AdminPassword", "Resource: !Ref AlarmTopic"),
+        ("If\n        - UsesRestoredTable", "If\n        - IsProduction"),
+        ("{\"Null\": {\n                dynamodb:LeadingKeys: \"false\"}, ", "{"),
+        ("dynamodb:LeadingKeys: \"false\"", "dynamodb:LeadingKeys: \"true\""),
+        ("dynamodb:LeadingKeys: \"false\"", "dynamodb:LeadingKeys: \"false\", dynamodb:Attributes: \"false\""),
+        ("{\"Null\": {", "{StringEquals: {dynamodb:Select: COUNT}, \"Null\": {"),
     ] {
-        assert!(TEMPLATE.contains(allowed));
-        assert!(template::functions(&TEMPLATE.replacen(allowed, wider, 1)).is_err(), "{wider}");
+        let (before, functions) = TEMPLATE.split_once("# ---- Functions").unwrap();
+        assert!(functions.contains(allowed), "{allowed}");
+        let changed = format!("{before}{}", functions.replacen(allowed, wider, 1));
+        assert!(template::functions(&changed).is_err(), "{wider}");
     }
 }
