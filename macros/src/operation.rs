@@ -9,7 +9,7 @@ use syn::{
 
 use crate::documentation;
 
-/// What the attribute says.
+/// The arguments of the attribute.
 pub(crate) struct Arguments {
     method: Ident,
     path: LitStr,

@@ -13,10 +13,10 @@ use crate::{
     tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
 };
 
-/// How long one attempt of a call to AWS may take. Without a limit, one lost response would hold a request until the
+/// The time limit of one attempt of a call to AWS. Without it, one lost response would hold a request until the
 /// function times out.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long all attempts of a call to AWS may take.
+/// The time limit of all attempts of a call to AWS.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// The parts that all requests of a process share. Handlers get it; only authentication makes a store of it.

@@ -71,7 +71,7 @@ pub const MAX_FIELD_NAME: usize = 200;
 pub struct FieldError {
     /// The field's path with dots, as in `user.email`, or the parameter's name.
     pub field: String,
-    /// What the field must be.
+    /// The rule that the field breaks.
     pub message: Cow<'static, str>,
 }
 
@@ -112,7 +112,7 @@ pub enum Details {
     None {},
 }
 
-/// Why a request failed.
+/// The reason why a request fails.
 #[derive(Clone, Debug)]
 pub struct Error {
     code: Code,
@@ -197,7 +197,7 @@ impl Error {
         Self::new(Code::UnsupportedMediaType, "The body must be sent as application/json")
     }
 
-    /// 422 naming every invalid field at once, up to [`MAX_FIELDS`], so that the answer stays small whatever was sent.
+    /// 422 naming every invalid field at once, up to [`MAX_FIELDS`], so that the answer stays small.
     #[must_use]
     pub fn invalid(mut fields: Vec<FieldError>) -> Self {
         fields.truncate(MAX_FIELDS);

@@ -25,6 +25,7 @@ mod idempotency;
 mod input;
 mod lists;
 mod logs;
+mod openapi;
 mod organizations;
 mod permissions;
 mod schema;

@@ -19,7 +19,7 @@ use shared::{
     tenancy::Role,
 };
 
-/// How long a session lasts, in seconds.
+/// The lifetime of a session, in seconds.
 const LIFETIME_SECONDS: i64 = 12 * 60 * 60;
 
 /// The body of Sign in.
@@ -42,7 +42,7 @@ pub(crate) struct SignedIn {
     username: String,
     /// The session's token, for `Authorization: Bearer`.
     token: String,
-    /// How often the user has signed in, this time included.
+    /// The number of sign-ins of the user, this one included.
     sign_in_count: u64,
     /// The user's role.
     role: Role,
@@ -70,7 +70,7 @@ pub(crate) async fn sign_in(visitor: Visitor, Body(body): Body<SignIn>) -> Resul
     Ok(Json(SignedIn::new(caller.user()?, &organization, sign_ins + 1, token)))
 }
 
-/// How often the caller has signed in before, and its organization.
+/// The number of earlier sign-ins of the caller, and its organization.
 async fn member(caller: &Caller) -> Result<(u64, Authorized<Organization>)> {
     let user = caller.user()?;
     let found = caller.store().find_and_child::<Organization, SignIns>(user.organization_id, user, ()).await?;

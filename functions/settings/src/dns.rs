@@ -10,9 +10,9 @@ use hickory_resolver::{
 };
 use shared::{Error, Result};
 
-/// How long one query waits for its answer.
+/// The time limit of one query.
 const ATTEMPT: Duration = Duration::from_millis(1500);
-/// How long all attempts take at most.
+/// The time limit of all attempts.
 const TOTAL: Duration = Duration::from_secs(3);
 
 /// The texts of the TXT records at `name`, each with its strings joined; none when there is no such record. Without a

@@ -38,7 +38,7 @@ use crate::{
 
 /// The media type of a bare JWS.
 const JWT: &str = "application/jwt";
-/// How long a signed profile is valid, in seconds.
+/// The lifetime of a signed profile, in seconds.
 const LIFETIME_SECONDS: i64 = 5 * 60;
 
 /// The caller's own organization, for a credential with the scope `uid`.

@@ -1,4 +1,4 @@
-//! How the types of a handler describe its operation in the OpenAPI document.
+//! Types of a handler describe its operation in the OpenAPI document.
 //!
 //! Only the local platform calls this code; the linker leaves it out of every function.
 

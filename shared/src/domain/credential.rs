@@ -41,7 +41,7 @@ pub struct Credential {
     /// On whose behalf it acts.
     #[serde(flatten)]
     pub holder: Holder,
-    /// The scopes of the credential; `uid` stands for acting as a user.
+    /// The scopes of the credential; `uid` is the scope of acting as a user.
     pub scopes: Vec<String>,
     /// When it was made.
     pub created_at: Timestamp,

@@ -163,7 +163,7 @@ mod tests {
         flags: Flags,
     }
 
-    /// Fields that stand beside others.
+    /// Fields that are flattened into another struct.
     #[derive(Debug, Input)]
     struct Flags {
         /// Optional.

@@ -24,11 +24,11 @@ use crate::{
     time::Timestamp,
 };
 
-/// How long a process trusts what it has read.
+/// The time for which a process keeps the ring that it has read.
 const FRESH_FOR: Duration = Duration::from_secs(300);
-/// How soon a process reads again because it misses a key.
+/// The shortest time after which a process reads the ring again for a missing key.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(5);
-/// How old a signing key is before it signs where there is an older one: by then every process that meets its signature
+/// The age at which a signing key takes over from an older one: by then every process that meets its signature
 /// can see it, since none reads again sooner than [`READ_AGAIN_AFTER`].
 const SIGNS_AFTER_SECONDS: i64 = 10;
 /// The first generation of a key. A generation has one key in the table, so that two processes cannot both make it.

@@ -1,5 +1,5 @@
 //! Signed tokens: sessions and client profiles. EdDSA alone; the kind of a token is in its `typ`, and each kind has keys
-//! of its own, so that one never passes for the other.
+//! separate keys, so that one is never accepted as the other.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -14,7 +14,7 @@ use crate::{
 
 /// The audience of a session token.
 pub const AUDIENCE: &str = "scanward";
-/// The scope that stands for acting as a user.
+/// The scope of acting as a user.
 pub const UID: &str = "uid";
 /// Clocks may differ by this much.
 const LEEWAY_SECONDS: u64 = 30;
@@ -24,9 +24,9 @@ const MAX_TOKEN_LENGTH: usize = 4096;
 /// The claims of a session token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClaims {
-    /// Who issued it: this platform.
+    /// The issuer: this platform.
     pub iss: String,
-    /// Whom it is for.
+    /// The audience.
     pub aud: String,
     /// The user.
     pub sub: UserId,

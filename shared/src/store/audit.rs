@@ -16,7 +16,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What the audit log and answers show in place of a secret.
+/// The text that the audit log and answers show in place of a secret.
 pub const MASK: &str = "***";
 /// Internal fields, left out of the audit log.
 const INTERNAL: [&str; 3] = ["updated_at", "organization_path", "control_entries"];

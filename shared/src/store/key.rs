@@ -83,7 +83,7 @@ impl Key {
         Self::of_organization(id, PROFILE)
     }
 
-    /// An item of an organization, beside its profile.
+    /// An item in the partition of an organization.
     #[must_use]
     pub fn of_organization(id: OrganizationId, sort: impl Into<String>) -> Self {
         Self::new(format!("ORG#{id}"), sort)
@@ -144,7 +144,7 @@ impl Key {
         Self::of_user(id, PROFILE)
     }
 
-    /// An item of a user, beside its profile.
+    /// An item in the partition of a user.
     #[must_use]
     pub fn of_user(id: UserId, sort: impl Into<String>) -> Self {
         Self::new(format!("USER#{id}"), sort)

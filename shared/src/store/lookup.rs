@@ -211,7 +211,7 @@ impl<'a> Store<'a> {
         Ok(found.into_iter().map(|child| Authorized::new(child, parent.owner.clone())).collect())
     }
 
-    /// The items below a found entity in a range, whatever their types.
+    /// The items below a found entity in a range, of any type.
     ///
     /// # Errors
     /// 500 when DynamoDB fails.

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// How often a batch is asked for what DynamoDB has left of it.
+/// The number of requests for the keys that DynamoDB leaves unprocessed.
 const BATCH_ATTEMPTS: u32 = 3;
 
 /// The table that holds everything.

@@ -19,7 +19,7 @@ use crate::{Error, Result, id::OrganizationId, random::random, tenancy::Organiza
 
 /// DynamoDB takes this many actions in one transaction.
 const MAX_ACTIONS: usize = 100;
-/// How often a transaction is attempted that conflicts with another one over the same items.
+/// The number of attempts of a transaction that conflicts with another one over the same items.
 const ATTEMPTS: u32 = 8;
 /// Reasons to cancel that are temporary: another transaction over the same items, and too little capacity.
 const TEMPORARY: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];

@@ -1,4 +1,4 @@
-//! Who acts, through which request, and with which authority.
+//! Actors: the user or program behind a request, and its authority.
 
 use uuid::Uuid;
 

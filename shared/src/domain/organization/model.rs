@@ -117,7 +117,7 @@ impl Entity for UniqueName {
     }
 }
 
-/// How many users and children an organization has, so that deleting it and adding to it exclude each other.
+/// The number of users and children of an organization, so that deleting it and adding to it exclude each other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MemberCounts {
     id: OrganizationId,
@@ -195,9 +195,9 @@ pub struct EnrollmentToken {
     pub site_id: Option<Uuid>,
     /// The token's state.
     pub status: EnrollmentTokenStatus,
-    /// How often it can be used; null for any number of times.
+    /// The number of uses; null for any number.
     pub max_uses: Option<u32>,
-    /// How often it can still be used.
+    /// The number of uses that are left.
     pub remaining_uses: Option<u32>,
     /// When it expires; null for never.
     pub expires_at: Option<Timestamp>,

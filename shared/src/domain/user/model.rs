@@ -110,11 +110,11 @@ impl Entity for UniqueEmail {
     }
 }
 
-/// How often a user has signed in; an item of its own, so that signing in changes no profile.
+/// The number of sign-ins of a user: a separate item, so that signing in changes no profile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SignIns {
     user_id: UserId,
-    /// How often.
+    /// The number.
     pub sign_in_count: u64,
 }
 
