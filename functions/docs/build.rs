@@ -23,7 +23,7 @@ fn main() -> Outcome {
     Ok(())
 }
 
-/// Writes the document and its compressed form, and names the entity tag of each.
+/// Writes a document and its compressed form, and passes the entity tag of each to the compiler.
 fn publish(name: &str, plain: &[u8]) -> Outcome {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain)?;
@@ -45,7 +45,7 @@ fn page(script: &str) -> Outcome<String> {
     Ok(read("page/index.html")?.replace("{{style}}", &style).replace("{{script}}", script))
 }
 
-/// Swagger UI and the call that starts it, safe to stand between script tags.
+/// Swagger UI and the call that starts it, safe to be placed between script tags.
 fn script() -> Outcome<String> {
     let script = without_source_map(&asset("swagger-ui-bundle.js")?) + &read("page/page.js")?;
     let script = ["!--", "script", "/script"]
@@ -69,7 +69,7 @@ fn asset(name: &str) -> Outcome<String> {
     Ok(String::from_utf8(file.bytes.into_owned())?)
 }
 
-/// A file of this repository; a change of it builds anew.
+/// A file of this package; a change of it triggers a rebuild.
 fn read(path: &str) -> Outcome<String> {
     println!("cargo::rerun-if-changed={path}");
     fs::read_to_string(path).map_err(|error| format!("{path}: {error}").into())

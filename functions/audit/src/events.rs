@@ -1,11 +1,9 @@
 //! The audit log within the caller's scope.
 
-use schemars::JsonSchema;
-use serde::Serialize;
 use shared::{
     Result,
     api::{
-        List, Manager, Resource, Single, Target, Versioned,
+        List, Manager, Single, Target, Versioned,
         list::{Cell, Column, DateRange, ListQuery, Listing},
     },
     operation,
@@ -13,7 +11,6 @@ use shared::{
     tenancy::Scope,
     time::Timestamp,
 };
-use uuid::Uuid;
 
 /// The audit log.
 pub(crate) struct AuditLog;
@@ -44,36 +41,16 @@ impl Listing for AuditLog {
     }
 }
 
-/// An entry of the audit log.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(transparent)]
-#[schemars(transparent)]
-pub(crate) struct EventView(Event);
-
-impl From<&LoggedEvent> for EventView {
-    fn from(logged: &LoggedEvent) -> Self {
-        Self(logged.event().clone())
-    }
-}
-
-impl Resource for EventView {
-    const TYPE: &'static str = "events";
-
-    fn id(&self) -> Uuid {
-        self.0.id.0
-    }
-}
-
 /// Get all events
 ///
 /// Every write in the caller's organization and those below it, newest first.
 #[operation(get, "/v2/audit/events")]
-pub(crate) async fn list_audit_events(caller: Manager, query: ListQuery<AuditLog>) -> Result<List<EventView>> {
+pub(crate) async fn list_audit_events(caller: Manager, query: ListQuery<AuditLog>) -> Result<List<Event>> {
     Ok(query.page(&caller).await?.show())
 }
 
 /// Get event by id
 #[operation(get, "/v2/audit/events/{id}")]
-pub(crate) async fn show_audit_event(_: Manager, event: Target<LoggedEvent>) -> Versioned<Single<EventView>> {
+pub(crate) async fn show_audit_event(_: Manager, event: Target<LoggedEvent>) -> Versioned<Single<Event>> {
     Single::of(&event)
 }

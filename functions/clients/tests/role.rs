@@ -1,4 +1,4 @@
-//! The binary can make just the SDK calls that its role in the template allows.
+//! The binary can make exactly the SDK calls that its role in the template allows.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[test]

@@ -1,4 +1,4 @@
-//! The routes asked in-process.
+//! The routes, called in-process.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -43,14 +43,14 @@ fn inflate(bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// What stands between two marks, each of which is there once.
+/// The text between two delimiters, each of which occurs once.
 fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     assert_eq!((text.matches(start).count(), text.matches(end).count()), (1, 1), "{start}{end}");
     text.split_once(start).unwrap().1.split_once(end).unwrap().0
 }
 
 #[tokio::test]
-async fn health_tells_the_version_and_is_not_stored() {
+async fn health_shows_the_version_and_is_not_stored() {
     let answer = get("/health", &[]).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.header(CACHE_CONTROL), "no-store");
@@ -82,7 +82,7 @@ async fn each_document_is_the_same_compressed() {
 }
 
 #[tokio::test]
-async fn a_document_held_already_is_not_sent_again() {
+async fn a_document_that_the_client_has_is_not_sent_again() {
     for (path, encoding) in [("/openapi.json", "identity"), ("/openapi.json", "gzip"), ("/docs", "gzip")] {
         let first = get(path, &[(ACCEPT_ENCODING, encoding)]).await;
         let etag = first.header(ETAG);

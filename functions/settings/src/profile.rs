@@ -57,6 +57,7 @@ impl FromRequestParts<App> for UidClient {
 impl Describe for UidClient {
     fn describe(operation: &mut Description<'_>) {
         OwnClient::describe(operation);
+        operation.credentials(&["session", "access_token"]);
         operation.error(Caller::lacks_uid());
     }
 }

@@ -35,7 +35,7 @@ use tokio::{
     time::timeout,
 };
 
-/// Far more than a start takes; a function that does not answer fails the test instead of hanging it.
+/// The time after which a silent function fails the test instead of hanging it; far more than a start takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A Runtime API that hands out events one by one.
@@ -58,7 +58,7 @@ async fn next(State(runtime): State<Arc<Runtime>>) -> Result<(HeaderMap, Json<Va
     Ok((headers, Json(event)))
 }
 
-/// The runtime posts its answer without a JSON content type.
+/// Accepts an answer as text, since the runtime posts it without a JSON content type.
 async fn answered(
     State(runtime): State<Arc<Runtime>>,
     Path((_, kind)): Path<(String, String)>,
@@ -75,7 +75,7 @@ async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// A DynamoDB with the sample tenants, by its endpoint.
+/// Starts a DynamoDB with the sample tenants; returns its endpoint.
 async fn database() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -88,7 +88,7 @@ async fn database() -> String {
     endpoint
 }
 
-/// The function's process, which ends with the test.
+/// The function's process, which is killed at the end of the test.
 struct Function(Child);
 
 impl Drop for Function {

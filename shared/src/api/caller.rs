@@ -269,6 +269,7 @@ impl FromRequestParts<App> for CallingUser {
 impl Describe for CallingUser {
     fn describe(operation: &mut Description<'_>) {
         Caller::describe(operation);
+        operation.credentials(&["session", "access_token"]);
         operation.error(Caller::no_user());
     }
 }

@@ -81,6 +81,12 @@ impl LoggedEvent {
     }
 }
 
+impl From<&LoggedEvent> for Event {
+    fn from(logged: &LoggedEvent) -> Self {
+        logged.event.clone()
+    }
+}
+
 impl Entity for LoggedEvent {
     const TYPE: &'static str = "event";
 

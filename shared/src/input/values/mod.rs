@@ -73,7 +73,10 @@ macro_rules! texts {
 }
 
 fn text_schema(description: &str, min: usize, max: usize, more: Value) -> Schema {
-    let mut schema = json_schema!({ "description": description, "type": "string", "minLength": min, "maxLength": max });
+    let mut schema = json_schema!({ "description": description, "type": "string", "maxLength": max });
+    if min > 0 {
+        schema.insert("minLength".to_owned(), min.into());
+    }
     if let Value::Object(more) = more {
         more.into_iter().for_each(|(name, value)| drop(schema.insert(name, value)));
     }
