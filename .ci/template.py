@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Checks of template.yaml that linters do not make. Needs aws-sam-translator; asks no AWS.
+"""Checks of template.yaml that linters do not make. Needs aws-sam-translator, and no access to AWS.
 
-- The template grows slowly: neither its lines nor the stack's resources go beyond the aims for its number of functions. The
-  same is estimated for the platform at full breadth, with as many copies of the functions and routes that are there,
-  transformed as SAM does it when it deploys.
-- No resource waits for itself, the deployments of aliases included.
-- A parameter that changes a function makes a version of it: VersionDescription holds what the environment does.
+- The template grows slowly: neither its lines nor the stack's resources exceed the aims for its number of functions.
+  The same is estimated for the platform at full breadth, with copies of the existing functions and routes, transformed
+  as SAM does it for a deployment.
+- No resource depends on itself, the deployments of aliases included.
+- A parameter that changes a function publishes a version of it: VersionDescription contains every parameter that the
+  environment contains.
 - Every integration leads to the alias of the function that it is named after, the gateway may invoke it, and a route uses
   it.
 - The dashboard is JSON.
@@ -26,14 +27,14 @@ from samtranslator.parser.parser import Parser  # noqa: E402
 from samtranslator.translator.translator import Translator  # noqa: E402
 from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 
-# The translator remarks on its own features.
+# The translator logs remarks on its own features.
 logging.disable(logging.WARNING)
 
-# Lines and resources at most, by the number of functions; between the two they grow evenly.
+# The maximum of lines and of resources by the number of functions, interpolated linearly in between.
 AIMS = {8: (1000, 70), 30: (1700, 200)}
 FULL_FUNCTIONS, FULL_ROUTES = 30, 239
 FUNCTION = "AWS::Serverless::Function"
-# Used once, by the first start.
+# Parameters that only the first start uses.
 WITHOUT_VERSION = {"AdminEmail"}
 
 
@@ -73,20 +74,20 @@ def routes(template):
 
 
 def aims(count):
-    """The lines and resources at most that `count` functions may take."""
+    """The maximum of lines and of resources for `count` functions."""
     (few, small), (many, large) = AIMS.items()
     share = (count - few) / (many - few)
     return [round(low + share * (high - low)) for low, high in zip(small, large)]
 
 
 def lines_of(text, start, end):
-    """How many lines are from the one that `start` matches up to the one that `end` matches."""
+    """The number of lines from the one that `start` matches up to the one that `end` matches."""
     begin = re.search(start, text, re.MULTILINE).start()
     return text[begin : begin + re.search(end, text[begin:], re.MULTILINE).start()].count("\n")
 
 
 def full_breadth(template, text):
-    """The template with copies of its functions and routes, up to full breadth, and how many lines it would have."""
+    """The template with copies of its functions and routes, up to full breadth, and its estimated number of lines."""
     full = copy.deepcopy(template)
     resources, paths = full["Resources"], definition(full)["paths"]
     originals = list(functions(template))
@@ -125,8 +126,8 @@ def references(value):
             yield from references(inner)
 
 
-def circles(resources):
-    """The resources that wait for themselves, or for one that does."""
+def cycles(resources):
+    """The resources that depend on themselves, or on one that does."""
     waits = {name: {to for to in references(it) if to in resources} for name, it in resources.items()}
     while free := [name for name, to in waits.items() if not to]:
         for name in free:
@@ -137,8 +138,8 @@ def circles(resources):
 
 
 def problems(template, resources):
-    if found := circles(resources):
-        yield f"these wait for one another: {', '.join(found)}"
+    if found := cycles(resources):
+        yield f"these resources depend on one another: {', '.join(found)}"
     common = template["Globals"]["Function"]["Environment"]
     for name, function in functions(template).items():
         has = {it for it in references([common, function.get("Environment")]) if it in template["Parameters"]}

@@ -1,6 +1,6 @@
 //! The SDK calls that a function's binary can make, found in its symbols.
 //!
-//! The linker leaves out what no code path reaches, so a call that is there is one that the function's code can make. Only
+//! The linker drops code that nothing calls, so a call that is present is one that the function can make. Only
 //! unstripped binaries have symbols: those of development builds.
 
 use std::{collections::BTreeSet, fs};
@@ -12,14 +12,14 @@ use crate::{
     template::{self, TEMPLATE},
 };
 
-/// What the parts of a transaction need, which has no action of its own.
+/// The actions that the parts of a transaction need; a transaction has no action of its own.
 const PARTS: [&str; 4] = ["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"];
 /// The name of the section that a stripped binary lacks.
 const SYMBOLS: &[u8] = b".symtab";
-/// Where each operation of an SDK begins.
+/// The mangled name of the function that runs an operation of an SDK.
 const ENTRY: &[u8] = b"11orchestrate";
 
-/// Where the calls of a function's binary and its role in the template differ.
+/// Returns the differences between the calls of a function's binary and its role in the template.
 ///
 /// # Errors
 /// When there is no such binary, it is stripped, or there is no such function in the template.
@@ -37,7 +37,7 @@ fn of_binary(binary: &[u8]) -> BTreeSet<String> {
     ends.filter_map(|end| call(binary.get(end.saturating_sub(200)..end)?)).collect()
 }
 
-/// The call whose symbol ends here: `...aws_sdk_dynamodb9operation5query5Query`.
+/// The call that the end of a symbol names: `...aws_sdk_dynamodb9operation5query5Query`.
 fn call(symbol: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(symbol);
     let (_, path) = text.rsplit_once("aws_sdk_")?;
@@ -47,8 +47,8 @@ fn call(symbol: &[u8]) -> Option<String> {
     Some(format!("{service}:{name}"))
 }
 
-/// Where a binary's calls and its function's role differ: calls that the role does not allow, and actions that no call
-/// needs.
+/// The differences between a binary's calls and its function's role: calls that the role does not allow, and actions
+/// that no call needs.
 fn differences(calls: &BTreeSet<String>, role: &Role) -> Vec<String> {
     let actions: BTreeSet<&str> = role.permissions().iter().map(|permission| permission.action.as_str()).collect();
     let transacts = calls.contains("dynamodb:TransactWriteItems");

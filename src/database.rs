@@ -19,7 +19,7 @@ pub async fn in_memory(listen: SocketAddr) -> Result<String> {
 /// # Errors
 /// When the folder cannot be used, or the address is taken.
 pub async fn in_folder(data: &Path, listen: SocketAddr) -> Result<String> {
-    fs::create_dir_all(data).with_context(|| format!("{} cannot be made", data.display()))?;
+    fs::create_dir_all(data).with_context(|| format!("{} cannot be created", data.display()))?;
     let file = data.join("dynamodb.sqlite");
     let file = file.to_str().context("the data folder's path is not UTF-8")?;
     serve(Database::new(file).map_err(|error| anyhow!("{file}: {error}"))?, listen).await

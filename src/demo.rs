@@ -11,7 +11,7 @@ use shared::{
     Result,
     app::Operator,
     domain::{
-        bootstrap::{ignore_existing, read},
+        bootstrap::ignore_existing,
         credential::{Credential, Holder},
         organization::{self, NewOrganization, Organization},
         session::Session,
@@ -19,8 +19,9 @@ use shared::{
     },
     error::Code,
     id::{CredentialId, DomainId, EventId, OrganizationId, SessionId, UserId},
+    input::check,
     keys::{Purpose, token::UID},
-    store::{Authorized, Store},
+    store::{Authorized, Owned, Store},
     tenancy::Role,
     time::Timestamp,
 };
@@ -28,15 +29,15 @@ use uuid::uuid;
 
 /// The organization of the sample Partner.
 pub const TECHPARTNER: OrganizationId = OrganizationId(uuid!("b2c3d4e5-f6a7-8901-bcde-f12345678901"));
-/// The organization below it that has a User.
+/// The organization below it that has users.
 pub const ACME: OrganizationId = OrganizationId(uuid!("aa7cf840-9ca9-46a3-9778-9015d6580d50"));
-/// Another one below it, without anyone.
+/// Another organization below it, without users.
 pub const RETIRED: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000021"));
 const GLOBEX: OrganizationId = OrganizationId(uuid!("0192f0c1-0000-7000-8000-000000000022"));
 
 const PARTNER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000001"));
 const USER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000002"));
-/// A User of Acme Corporation.
+/// A User of Acme Corporation without a password.
 pub const LEAVER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000003"));
 const OTHER: UserId = UserId(uuid!("0192f0c1-0000-7000-8000-000000000004"));
 
@@ -50,7 +51,7 @@ const SESSION_KEY: &str = "XjdEjY69FoU12YaT1BWnF1CrKz1OTzkmw8mRcHeJHhU";
 /// The sample session and its token expire on 2100-01-01.
 const SESSION_END: i64 = 4_102_444_800;
 
-/// A sample organization: its id, its name, and the one above.
+/// The sample organizations: id, name, and the organization above.
 const ORGANIZATIONS: [(OrganizationId, &str, Option<OrganizationId>); 4] = [
     (TECHPARTNER, "TechPartner Inc.", None),
     (ACME, "Acme Corporation", Some(TECHPARTNER)),
@@ -58,7 +59,7 @@ const ORGANIZATIONS: [(OrganizationId, &str, Option<OrganizationId>); 4] = [
     (GLOBEX, "Globex Example", None),
 ];
 
-/// A sample user: its id, its organization, its role, its e-mail address and its password.
+/// The sample users: id, organization, role, e-mail address and password.
 const USERS: [(UserId, OrganizationId, Role, &str, Option<&str>); 4] = [
     (PARTNER, TECHPARTNER, Role::Partner, "partner@example.com", Some("demo partner password")),
     (USER, ACME, Role::User, "user@example.com", Some("demo user password")),
@@ -83,7 +84,7 @@ pub async fn load(operator: &Operator) -> Result<()> {
     settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
 }
 
-/// How to sign in as a sample user.
+/// The e-mail addresses and passwords of the sample users that can sign in.
 #[must_use]
 pub fn sign_ins() -> String {
     let sign_in =
@@ -96,7 +97,7 @@ async fn organization(store: Store<'_>, id: OrganizationId, name: &str, parent: 
         Some(id) => Some(store.find(id).await?),
         None => None,
     };
-    let new: NewOrganization = read(&json!({ "name": name, "company_name": name }))?;
+    let new: NewOrganization = check(&json!({ "name": name, "company_name": name }))?;
     let write = organization::create_below(store, id, parent.as_ref(), new)?;
     let write = if id == TECHPARTNER { write.with_event_id(EVENT) } else { write };
     ignore_existing(write.commit().await)
@@ -120,7 +121,7 @@ async fn member(
         new.insert("password".into(), password.into());
         new.insert("confirmed".into(), true.into());
     }
-    let new: NewUser = read(&new)?;
+    let new: NewUser = check(&new)?;
     ignore_existing(user::create_in(store, id, &organization, role, new).await?.commit().await)
 }
 
@@ -129,7 +130,7 @@ async fn credentials(operator: &Operator) -> Result<()> {
     let acting_as = |user_id| Holder::User { user_id };
     let uid = || vec![UID.to_owned()];
     let acme: Authorized<Organization> = store.find(ACME).await?;
-    let of_acme = Holder::Organization { path: acme.organization_path.clone(), role: Role::User };
+    let of_acme = Holder::Organization { path: acme.path().clone(), role: Role::User };
     let credentials = [
         (uuid!("0192f0c1-0000-7000-8000-000000000041"), "scanward_demo_partner_token", acting_as(PARTNER), uid()),
         (uuid!("0192f0c1-0000-7000-8000-000000000042"), "scanward_demo_user_token", acting_as(USER), uid()),

@@ -66,13 +66,13 @@ pub fn of_request(
     event
 }
 
-/// A part of a path without its percent-encoding, as the gateway hands it over.
+/// A part of a path without its percent-encoding, as the gateway passes it on.
 #[must_use]
 pub fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// The gateway hands text over as it is and everything else in base64.
+/// Encodes a body as the gateway does: text is unchanged, anything else is in base64. Returns whether it is base64.
 fn encoded(headers: &HeaderMap, body: &[u8]) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);
@@ -87,7 +87,7 @@ fn encoded(headers: &HeaderMap, body: &[u8]) -> (Option<String>, bool) {
     }
 }
 
-/// Header names in lower case; the values of a repeated header joined with commas. Cookies stand apart.
+/// The headers without cookies: names in lower case, the values of a repeated header joined with commas.
 fn headers(headers: &HeaderMap) -> Map<String, Value> {
     let names = headers.keys().filter(|name| *name != header::COOKIE);
     let joined = |name: &HeaderName| {
@@ -124,10 +124,10 @@ struct Answer {
     is_base64_encoded: bool,
 }
 
-/// The HTTP response of a function's answer.
+/// Converts a function's answer to an HTTP response.
 ///
 /// # Errors
-/// When the answer is not one that the gateway takes.
+/// When the answer is not one that the gateway accepts.
 pub fn to_response(answer: Value) -> Result<Response<Vec<u8>>> {
     let answer: Answer = serde_json::from_value(answer).context("the function's answer is not one of payload 2.0")?;
     let body = answer.body.unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use shared::{App, api::Routes};
 
-/// Reads each function's list of operations with the reader that `start` makes, by the function's name.
+/// Reads the list of operations of each function with the reader that `start` returns for the function's name.
 #[must_use]
 pub fn all<R: Routes<App>>(start: impl Fn(&'static str) -> R) -> Vec<(&'static str, R)> {
     vec![

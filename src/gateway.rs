@@ -1,5 +1,5 @@
-//! The API gateway: routes by the template alone, and hands each function an API Gateway event through the adapter that
-//! it has on AWS.
+//! The API gateway: it routes by the template alone, and passes each function an API Gateway event through the same
+//! adapter as on AWS.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{event, functions, template::Route};
 
-/// The gateway takes no larger request.
+/// The size of the largest body that the gateway accepts.
 const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
 
 /// The gateway and the functions behind it.
@@ -44,7 +44,7 @@ struct Target {
 }
 
 impl Gateway {
-    /// The gateway with `routes`, before functions of which each has its own of `apps`.
+    /// Creates the gateway from its routes and the app of each function.
     ///
     /// # Errors
     /// When two routes contradict each other, or there is no app for a function.
@@ -71,7 +71,7 @@ impl Gateway {
         Router::new().fallback(handle).with_state(self.clone())
     }
 
-    /// Hands an event to the function that the template has for it, and returns the function's answer.
+    /// Passes an event to the function that the template routes it to, and returns the function's answer.
     ///
     /// # Errors
     /// When the template has no route for the event, or the function fails as a whole.
@@ -96,7 +96,7 @@ impl Gateway {
         let mut context = lambda_http::Context::default();
         context.xray_trace_id = event.pointer("/headers/x-amzn-trace-id").and_then(Value::as_str).map(str::to_owned);
         let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
-        // In a task of its own, a panic ends the request alone, as on Lambda.
+        // In a task of its own, so that a panic ends this request alone, as on Lambda.
         let answer = tokio::spawn(answering).await?;
         let Ok(answer) = answer;
         Ok(serde_json::to_value(answer)?)
@@ -128,7 +128,7 @@ async fn handle(
     answer.map(Body::from)
 }
 
-/// What the gateway itself answers has its own shape.
+/// An answer of the gateway itself, which is not in the API's error envelope.
 fn own_answer(status: StatusCode, message: &str) -> http::Response<Vec<u8>> {
     let mut response = http::Response::new(json!({ "message": message }).to_string().into_bytes());
     *response.status_mut() = status;

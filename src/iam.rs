@@ -1,9 +1,9 @@
 //! The permissions of the template, enforced: each function here may do what its role on AWS may do, and nothing else.
 //!
-//! Of IAM this knows what the template uses: allowing statements, in policies of a function or shared by several; with
-//! actions; with the table, its index, the key or the secret as the resource; and with conditions on the leading keys of
-//! DynamoDB, which must be there, or on the purpose in KMS's encryption context. A template that uses more is refused, so
-//! that no policy is enforced in part.
+//! Only the part of IAM that the template uses is supported: `Allow` statements, in a function's own policies or in
+//! policies that several functions share; single actions; the table, its index, the key or the secret as the resource;
+//! and conditions on the leading keys of DynamoDB, which must be present, or on the purpose in KMS's encryption
+//! context. A template that uses more is refused, so that no policy is enforced in part.
 
 use std::{
     collections::BTreeSet,
@@ -21,14 +21,14 @@ use serde_json::Value;
 use serde_yaml_ng::{Mapping, Value as Yaml, value::TaggedValue};
 use shared::keys::{KeyProvider, Material, Purpose};
 
-/// One thing that a role may do.
+/// An action on a resource that a role allows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission {
     /// The action, as in `dynamodb:Query`.
     pub action: String,
     /// The resource: `Table`, `Table/index/GSI1` or the logical id of a key or a secret.
     pub resource: String,
-    /// The partition key, with `*` for any end, or the purpose of a key; `None` for whichever.
+    /// The partition key, in which a final `*` matches any end, or the purpose of a key; `None` matches any.
     pub subject: Option<String>,
     /// The logical id of the policy that several functions share; `None` for a policy of the function's own.
     pub shared: Option<String>,
@@ -52,7 +52,7 @@ impl fmt::Display for Permission {
     }
 }
 
-/// The role of a function, and what of it was used.
+/// The role of a function, and the permissions that were used so far.
 #[derive(Clone, Debug)]
 pub struct Role(Arc<Parts>);
 
@@ -64,10 +64,10 @@ struct Parts {
 }
 
 impl Role {
-    /// The role that `resources` of a template give a function with these `policies`.
+    /// Reads the role of a function with these `policies`, which refer to the `resources` of a template.
     ///
     /// # Errors
-    /// When a policy has a form that is not known here.
+    /// When a policy has a form that is not supported here.
     pub fn new(function: &str, policies: &[Yaml], resources: &Mapping) -> Result<Self> {
         let mut permissions = Vec::new();
         for policy in policies {
@@ -91,19 +91,19 @@ impl Role {
         Ok(Self(Arc::new(parts)))
     }
 
-    /// Everything that the role may do.
+    /// The permissions of the role.
     #[must_use]
     pub fn permissions(&self) -> &[Permission] {
         &self.0.permissions
     }
 
-    /// What was done by now.
+    /// The permissions that were used so far.
     #[must_use]
     pub fn used(&self) -> BTreeSet<Permission> {
         self.0.used.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Reads a secret of the template, by its logical id.
+    /// Checks that the role allows reading a secret of the template, by its logical id.
     ///
     /// # Errors
     /// When the role does not allow it.
@@ -120,7 +120,7 @@ impl Role {
         Ok(())
     }
 
-    /// A call of DynamoDB, by its name and its body.
+    /// Checks a call of DynamoDB, by its name and its body.
     fn check_call(&self, call: &str, body: &Value) -> Result<()> {
         let key = |of: &Value| of.pointer("/PK/S").and_then(Value::as_str).unwrap_or_default().to_owned();
         let check = |action: &str, subject: &str| self.check(&format!("dynamodb:{action}"), "Table", subject);
@@ -177,7 +177,7 @@ fn permissions_of(statement: &Yaml, shared: Option<&str>, resources: &Mapping) -
     Ok(permissions)
 }
 
-/// The values of the condition that a statement may have. One on leading keys holds for a call without any, so a second
+/// The values of a statement's condition. A condition on leading keys also holds for a call without any, so a second
 /// condition must require them.
 fn subjects(condition: &Yaml) -> Result<Vec<String>> {
     const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
@@ -197,32 +197,32 @@ fn subjects(condition: &Yaml) -> Result<Vec<String>> {
     } else {
         1
     };
-    ensure!(keys == expected && operators.len() == expected, "it has more conditions than are known here");
+    ensure!(keys == expected && operators.len() == expected, "it has more conditions than are supported here");
     let values = texts(values)?;
     let is_known = |value: &String| {
         let end = if operator.ends_with("StringLike") { "*" } else { "" };
         !value.strip_suffix(end).unwrap_or(value).contains(['*', '?'])
     };
-    ensure!(values.iter().all(is_known), "a value is a pattern that does not just end with anything");
+    ensure!(values.iter().all(is_known), "a value has a wildcard that is not its end");
     Ok(values)
 }
 
-/// The values of a list, or the one value that stands in its place.
+/// The values of a list, or the single value given instead of a list.
 fn each(value: &Yaml) -> Vec<&Yaml> {
     value.as_sequence().map_or_else(|| vec![value], |list| list.iter().collect())
 }
 
 fn texts(value: &Yaml) -> Result<Vec<String>> {
-    each(value).into_iter().map(|it| it.as_str().map(str::to_owned).context("a value is not a text")).collect()
+    each(value).into_iter().map(|it| it.as_str().map(str::to_owned).context("a value is not a string")).collect()
 }
 
-/// What a statement's resource refers to: the ARN of a resource as in `!GetAtt SealingKey.Arn`, the table by the parameter
+/// Resolves a statement's resource: the ARN of a resource as in `!GetAtt SealingKey.Arn`, the table by the parameter
 /// that holds its ARN as in `!GetAtt TableArn.Value` or `!Sub ${TableArn.Value}/index/GSI1`, or a secret as in `!Ref
 /// AdminPassword`.
 fn resource(value: &Yaml, resources: &Mapping) -> Result<String> {
     let Yaml::Tagged(tagged) = value else { bail!("a resource is not of this template") };
     let TaggedValue { tag, value } = &**tagged;
-    let text = value.as_str().context("a resource is not a text")?;
+    let text = value.as_str().context("a resource is not a string")?;
     let kind = |id: &str| resources.get(id).and_then(|it| it.get("Type")?.as_str());
     if *tag == "Ref" {
         ensure!(kind(text) == Some("AWS::SecretsManager::Secret"), "the reference to {text} is not its ARN");
@@ -243,13 +243,13 @@ fn resource(value: &Yaml, resources: &Mapping) -> Result<String> {
     Ok(format!("{id}{rest}"))
 }
 
-/// What a parameter refers to here, where nothing was restored: the last choice of `!If [UsesRestoredTable, ...]`.
+/// Resolves a parameter's value here, where no table was restored: the last choice of `!If [UsesRestoredTable, ...]`.
 fn chosen(value: &Yaml, resources: &Mapping) -> Result<String> {
     match value {
         Yaml::Tagged(tagged) if tagged.tag == "If" => {
             let choices = tagged.value.as_sequence().map(Vec::as_slice).unwrap_or_default();
-            let [Yaml::String(condition), _, otherwise] = choices else { bail!("an If has not three parts") };
-            ensure!(condition == "UsesRestoredTable", "{condition} is not known here");
+            let [Yaml::String(condition), _, otherwise] = choices else { bail!("an If does not have three parts") };
+            ensure!(condition == "UsesRestoredTable", "{condition} is not supported here");
             resource(otherwise, resources)
         }
         value => resource(value, resources),
@@ -276,14 +276,14 @@ impl Intercept for Role {
     }
 }
 
-/// A key provider within a function's role.
+/// A key provider that is limited to a function's role.
 pub struct Restricted {
     provider: Arc<dyn KeyProvider>,
     role: Role,
 }
 
 impl Restricted {
-    /// The `provider`, for the purposes that the `role` allows.
+    /// Limits `provider` to the purposes that `role` allows.
     #[must_use]
     pub fn new(provider: Arc<dyn KeyProvider>, role: Role) -> Self {
         Self { provider, role }

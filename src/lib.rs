@@ -7,7 +7,7 @@
 //! - [`event`]: HTTP requests as API Gateway events, and answers back.
 //! - [`gateway`]: the API gateway.
 //! - [`database`]: the embedded DynamoDB; [`demo`]: sample tenants.
-//! - [`platform`]: all of it, started.
+//! - [`platform`]: the running platform, which combines them.
 //! - [`openapi`]: the OpenAPI document of all functions.
 
 pub mod calls;

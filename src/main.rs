@@ -43,7 +43,7 @@ async fn run(mut options: Options) -> Result<()> {
 async fn serve(options: &Options) -> Result<()> {
     log();
     let platform = Platform::start(options).await?;
-    // Whoever reads the greeting may stop reading; the platform goes on.
+    // A closed stdout does not stop the platform.
     let _ = writeln!(io::stdout(), "{}", platform.greeting());
     tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")
 }
@@ -57,7 +57,7 @@ async fn invoke(options: &Options, event: &Path) -> Result<()> {
 }
 
 fn log() {
-    // The embedded DynamoDB warns of every refusal, though a refused condition is an answer like any other.
+    // The embedded DynamoDB logs a warning for every failed condition, which is an ordinary answer.
     let usual = Targets::new().with_default(Level::INFO).with_target("dynoxide", Level::ERROR);
     let lines = tracing_subscriber::fmt::layer().with_target(false);
     tracing_subscriber::registry().with(lines).with(telemetry::levels(usual)).init();

@@ -19,15 +19,15 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_LISTEN", default_value = "127.0.0.1:9000", global = true)]
     pub listen: SocketAddr,
 
-    /// The folder that holds everything: the database and the master key
+    /// The folder of the database and the master key
     #[arg(long, env = "SCANWARD_DATA", default_value = ".scanward", global = true)]
     pub data: PathBuf,
 
-    /// Keep everything in memory and forget it at the end
+    /// Keep everything in memory and discard it on exit
     #[arg(long, env = "SCANWARD_MEMORY", global = true)]
     pub memory: bool,
 
-    /// Another DynamoDB than the embedded one: Amazon's local one, or AWS
+    /// The DynamoDB to use instead of the embedded one: Amazon's local one, or AWS
     #[arg(long, env = "SCANWARD_DYNAMODB_ENDPOINT", value_name = "URL", global = true)]
     pub dynamodb_endpoint: Option<String>,
 
@@ -43,16 +43,16 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_ADMIN_EMAIL", default_value = "admin@example.com", global = true)]
     pub admin_email: String,
 
-    /// The first password of the first administrator; without it one is made and printed
+    /// The first password of the first administrator; by default one is generated and printed
     #[arg(long, env = "SCANWARD_ADMIN_PASSWORD", global = true)]
     pub admin_password: Option<String>,
 
-    /// Which key signs sessions: a number that is new makes a new key, and the keys before it go on verifying
+    /// The number of the key that signs sessions: a new number creates a new key, and earlier keys still verify
     #[arg(long, env = "SCANWARD_SIGNING_KEY_GENERATION", default_value = "1", value_name = "NUMBER", global = true)]
     #[arg(value_parser = signing_key_generation)]
     pub signing_key_generation: u16,
 
-    /// The DNS server that verifies domains; without it the system's
+    /// The DNS server to verify domains with; by default the system's
     #[arg(long, env = "SCANWARD_DNS_SERVER", value_name = "ADDRESS:PORT", global = true)]
     pub dns_server: Option<SocketAddr>,
 
@@ -60,13 +60,13 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_DEMO", global = true)]
     pub demo: bool,
 
-    /// What to do instead of serving the API
+    /// The command to run instead of serving the API
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 impl Options {
-    /// A platform with the sample tenants in memory, on free ports of this machine.
+    /// The options of a platform with the sample tenants in memory, on free ports of this machine.
     #[must_use]
     pub fn in_memory() -> Self {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -80,7 +80,7 @@ impl Options {
             admin_email: "admin@example.com".to_owned(),
             admin_password: None,
             signing_key_generation: FIRST,
-            // Nothing answers there: no name leaves this machine.
+            // Nothing listens there, so no DNS query leaves this machine.
             dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
             demo: true,
             command: None,
@@ -91,7 +91,7 @@ impl Options {
 /// The commands of the program.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
-    /// Send one API Gateway event to the function that it is for, and print the answer
+    /// Send one API Gateway event to its function, and print the answer
     Invoke {
         /// The event, such as events/user/show_current_user.json
         event: PathBuf,

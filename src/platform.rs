@@ -1,4 +1,4 @@
-//! The platform, started.
+//! The running platform.
 
 use std::{
     collections::BTreeMap,
@@ -54,7 +54,7 @@ impl Platform {
         Ok(platform)
     }
 
-    /// Starts everything but the API, to hand events over directly.
+    /// Starts everything but the API, to pass events to the functions directly.
     ///
     /// # Errors
     /// When the data folder cannot be used.
@@ -62,7 +62,7 @@ impl Platform {
         Self::make(options, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), options.listen).await
     }
 
-    /// The sample tenants have credentials that everyone can read: they are for this machine alone.
+    /// Refuses a DynamoDB that is not on this machine, since everyone can read the credentials of the sample tenants.
     fn require_local(dynamodb: &str) -> Result<()> {
         let host = Url::parse(dynamodb).ok().and_then(|url| url.host().map(|host| host.to_owned()));
         let is_local = match host {
@@ -99,7 +99,7 @@ impl Platform {
         table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let provider = key_provider(options)?;
         let Functions { routes, roles } = template::functions(TEMPLATE)?;
-        // Each function has its own process, as on AWS, which may do what its role allows.
+        // Each function has an operator of its own, limited to its role, as its process on AWS is.
         let process = |role: &Role| {
             let provider = Arc::new(Restricted::new(provider.clone(), role.clone()));
             Operator::new(table.under(role.clone()), provider, config.issuer.clone(), config.dns_server)
@@ -151,7 +151,7 @@ impl Platform {
         &self.dynamodb
     }
 
-    /// Where everything is and how to sign in.
+    /// The addresses of the API and of DynamoDB, and the credentials to sign in with.
     #[must_use]
     pub fn greeting(&self) -> &str {
         self.greeting.trim_end()
@@ -162,20 +162,20 @@ fn key_provider(options: &Options) -> Result<Arc<dyn KeyProvider>> {
     if options.memory {
         return Ok(Arc::new(KeyFile::in_memory().map_err(report)?));
     }
-    fs::create_dir_all(&options.data).with_context(|| format!("{} cannot be made", options.data.display()))?;
+    fs::create_dir_all(&options.data).with_context(|| format!("{} cannot be created", options.data.display()))?;
     let path = options.data.join("master.key");
     let file = KeyFile::open(&path).map_err(report).with_context(|| format!("the key file {}", path.display()))?;
     Ok(Arc::new(file))
 }
 
-/// Makes the first administrator, and returns how to sign in.
+/// Creates the first administrator, and returns the line of the greeting that names its credentials.
 async fn administrator(operator: &Operator, role: &Role, options: &Options) -> Result<String> {
     let (password, is_generated) = match &options.admin_password {
         Some(password) => (password.clone(), false),
         None => (random_alphanumeric(Password::MIN * 2).map_err(report)?, true),
     };
     let email = &options.admin_email;
-    // The options replace the secret of AWS, which the role must allow to read.
+    // This password replaces the secret on AWS; the role must allow reading that secret here too.
     let read = async || role.read_secret("AdminPassword").map(|()| password.clone()).map_err(shared::Error::internal);
     let made = bootstrap::ensure_administrator(operator, email, read).await;
     Ok(match (made.map_err(report).context("the administrator")?, is_generated) {

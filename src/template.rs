@@ -1,4 +1,4 @@
-//! The routes and roles of `template.yaml`, the same that AWS makes of it.
+//! The routes and roles of `template.yaml`, as AWS derives them.
 
 use std::collections::BTreeMap;
 
@@ -76,16 +76,16 @@ struct Integration {
 pub struct Functions {
     /// The routes that lead to them.
     pub routes: Vec<Route>,
-    /// The role of each, by its name. A function without routes has one too.
+    /// The role of each function, by the function's name. A function without routes has one too.
     pub roles: BTreeMap<String, Role>,
 }
 
-/// The functions of a template.
+/// Reads the functions of a template.
 ///
 /// # Errors
-/// When the template is not one, has no routes, a route leads to no function, or a policy cannot be enforced here.
+/// When it is not a SAM template, has no routes, a route leads to no function, or a policy cannot be enforced here.
 pub fn functions(template: &str) -> Result<Functions> {
-    let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not one of SAM")?;
+    let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not a SAM template")?;
     let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new() };
     for (id, resource) in &resources {
         let id = id.as_str().unwrap_or_default();

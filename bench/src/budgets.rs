@@ -1,4 +1,4 @@
-//! The budgets: what each operation may cost, in a file that is checked in.
+//! The budgets: the cost that each operation may have, in a file of the repository.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -10,7 +10,7 @@ use crate::operations::Operation;
 pub(crate) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.csv");
 const HEADER: &str = "operation,round_trips,read_units,write_units";
 
-/// What one request costs in DynamoDB.
+/// The cost of one request in DynamoDB.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Cost {
     pub(crate) round_trips: f64,
@@ -28,7 +28,7 @@ impl Cost {
     }
 }
 
-/// What an operation costs at each size of the collections.
+/// The cost of an operation at each size of the collections.
 #[derive(Clone, Debug)]
 pub(crate) struct Costs {
     pub(crate) operation: Operation,
@@ -50,7 +50,7 @@ fn row(line: &str) -> Option<(String, Cost)> {
     Some((operation.to_owned(), cost))
 }
 
-/// Writes what was measured as the budgets.
+/// Writes the measured costs as the budgets; the highest of all sizes counts.
 pub(crate) fn write(path: &Path, measured: &[Costs]) -> Result<()> {
     let mut text = format!("{HEADER}\n");
     for costs in measured {
@@ -60,7 +60,7 @@ pub(crate) fn write(path: &Path, measured: &[Costs]) -> Result<()> {
     fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }
 
-/// What is over its budget, or has none, or is a budget of nothing.
+/// Lists the operations that exceed their budget or have none, and the budgets without an operation.
 pub(crate) fn exceeded(budgets: &BTreeMap<String, Cost>, measured: &[Costs]) -> Vec<String> {
     let mut exceeded = Vec::new();
     for Costs { operation, by_size } in measured {
@@ -81,7 +81,7 @@ pub(crate) fn exceeded(budgets: &BTreeMap<String, Cost>, measured: &[Costs]) -> 
         }
     }
     let unknown = budgets.keys().filter(|id| !measured.iter().any(|costs| costs.operation.id == **id));
-    exceeded.extend(unknown.map(|id| format!("{id} has a budget and is no operation")));
+    exceeded.extend(unknown.map(|id| format!("{id} has a budget but is no operation")));
     exceeded
 }
 
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_costs_more_than_its_budget_is_named() {
+    fn operations_over_budget_are_listed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("budgets.csv");
         write(&path, &[costs("list_users", 3.0, 8.5), costs("gone", 1.0, 1.0)]).unwrap();
@@ -109,7 +109,7 @@ mod tests {
                 "list_users takes 4 round trips, its budget is 3",
                 "list_users takes 9 read units, its budget is 8.5",
                 "new has no budget",
-                "gone has a budget and is no operation",
+                "gone has a budget but is no operation",
             ]
         );
     }

@@ -1,4 +1,4 @@
-//! A platform whose collections have a given size, and the log that tells what its requests cost.
+//! A platform whose collections have a given size, and the log lines that contain the cost of its requests.
 
 use std::{
     collections::HashMap,
@@ -21,11 +21,11 @@ use uuid::Uuid;
 
 use crate::{dns, operations::Operation, world};
 
-/// What the record of the sample domain says.
+/// The token in the TXT record of the sample domain.
 const TOKEN: &str = "measured";
 const PARTNER_TOKEN: &str = "Basic scanward_demo_partner_token";
 
-/// A platform with much in it.
+/// A platform with many items.
 pub(crate) struct Crowd {
     platform: Platform,
     table: String,
@@ -34,8 +34,8 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// A platform with the sample tenants and `size` more users, organizations, audit entries and collection-control
-    /// entries.
+    /// Starts a platform with the sample tenants and `size` more users, organizations, audit entries and
+    /// collection-control entries.
     pub(crate) async fn with(size: u32) -> Result<Self> {
         let database = Database::memory().map_err(|error| anyhow!("{error}"))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -55,9 +55,8 @@ impl Crowd {
         Ok(crowd)
     }
 
-    /// Hands the sample event of an operation over, in a session where it has the Partner's access token, and without a
-    /// query where it reads, so that a list is asked for its default page. Returns the status of the answer and the
-    /// request's log line.
+    /// Sends the sample event of an operation. A session replaces the Partner's access token, and a GET has no query,
+    /// so that a list returns its default page. Returns the status of the answer and the request's log line.
     pub(crate) async fn invoke(&self, operation: &Operation) -> Result<(u64, Value)> {
         let mut event: Value = serde_json::from_str(&operation.event).context("the event is not JSON")?;
         let id = Uuid::now_v7().to_string();
@@ -78,7 +77,7 @@ impl Crowd {
         Ok((status, line.context("the request left no log line")?))
     }
 
-    /// Adds copies of the sample items, as many writes of the platform would have made them.
+    /// Adds copies of the sample items, in the form that writes through the platform would have given them.
     fn fill(&self, size: u32) -> Result<()> {
         let organization = self.item(&format!("ORG#{RETIRED}"), "PROFILE")?;
         let user = self.item(&format!("USER#{LEAVER}"), "PROFILE")?;
@@ -106,7 +105,7 @@ impl Crowd {
                 "created_at": "2026-01-01T00:00:00.000Z", "item_type": "collection_control_entry",
             })));
         }
-        // A further part of the totals counts them.
+        // A further shard of the totals counts them.
         let size = u64::from(size);
         items.push(item(json!({
             "PK": format!("TOTALS#{TECHPARTNER}"), "SK": "99", "of": TECHPARTNER, "shard": 99, "users": size,
@@ -115,7 +114,7 @@ impl Crowd {
         self.import(items)
     }
 
-    /// Makes the sample domain one that the DNS has the record for and that is not verified yet.
+    /// Makes the sample domain unverified, with the token that the DNS server returns for it.
     fn unverify(&self) -> Result<()> {
         let mut domain = self.item(&format!("ORG#{TECHPARTNER}"), "DOMAIN#example.com")?;
         domain.insert("verified_at".to_owned(), AttributeValue::NULL(true));
@@ -134,7 +133,7 @@ impl Crowd {
     }
 }
 
-/// An item of texts, numbers and maps.
+/// An item of strings, numbers and maps.
 fn item(attributes: Value) -> Item {
     changed(&Item::new(), attributes)
 }
@@ -157,13 +156,13 @@ fn attribute(value: &Value) -> AttributeValue {
     }
 }
 
-/// The line of each request that was not asked for yet.
+/// The log lines that were not read yet, by the id of the request.
 static LINES: LazyLock<Mutex<HashMap<String, Value>>> = LazyLock::new(Mutex::default);
 
-/// Keeps the log lines of requests from here on, as the functions write them.
+/// Keeps the log lines of all further requests, as the functions write them.
 fn log() {
     let levels = Targets::new().with_default(LevelFilter::INFO).with_target("dynoxide", LevelFilter::OFF);
-    // A second world logs to the same place.
+    // This fails for a second platform, whose lines go to the same place.
     let _ = tracing::subscriber::set_global_default(shared::telemetry::lines(levels, || Lines));
 }
 

@@ -1,4 +1,5 @@
-//! Measures whole processes on the same DynamoDB, round by round, so that what disturbs the machine disturbs all of them.
+//! `compare`: measures whole processes on the same DynamoDB, in rounds, so that a disturbance of the machine affects
+//! all of them.
 
 use std::{env, thread};
 
@@ -13,27 +14,27 @@ use crate::{
     world::World,
 };
 
-/// How to compare.
+/// The options of `compare`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// How often each contestant is started
+    /// The number of rounds, in each of which every contestant is started once
     #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
 
-    /// How many warm requests each process answers
+    /// The number of warm requests to each process
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
     warm: u32,
 
-    /// The contestants, when not all; without `raw` there are no ratios
+    /// The contestants to measure instead of all; without `raw` there are no ratios
     #[arg(long, value_delimiter = ',', value_name = "NAME,...")]
     only: Vec<String>,
 
-    /// Measure what was built before
+    /// Measure the binaries of an earlier build
     #[arg(long)]
     no_build: bool,
 }
 
-/// A contestant and what was measured of it.
+/// A contestant and its samples.
 struct Entry {
     contestant: Contestant,
     program: Option<Program>,
@@ -41,10 +42,10 @@ struct Entry {
     samples: Vec<Sample>,
 }
 
-/// Builds, measures and prints.
+/// Builds and measures the contestants, and prints the table.
 ///
 /// # Errors
-/// When a contestant cannot be built or fails; never for how long it takes.
+/// When a contestant cannot be built or fails; never because it is slow.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let chosen = chosen(&options.only)?;
     if !options.no_build {
@@ -59,7 +60,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     }
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
-        // Whoever comes after a heavy one would always be slower.
+        // In a fixed order, the contestant after a heavy one would always be slower.
         let mut order: Vec<&mut Entry> = entries.iter_mut().collect();
         fastrand::shuffle(&mut order);
         for entry in order {
@@ -107,6 +108,6 @@ fn circumstances(options: &Options) -> String {
     let (rounds, warm, arch) = (options.rounds, options.warm, env::consts::ARCH);
     format!(
         "Medians of {rounds} fresh processes with {warm} warm requests each, on {cores} cores of {arch}; in parentheses \
-         the ratios to `raw`.\nThe times are this machine's: only the ratios within one run compare with another's."
+         the ratios to `raw`.\nTimes are specific to this machine: only the ratios of a run compare with another's."
     )
 }

@@ -1,9 +1,9 @@
-//! What is measured.
+//! The programs that are measured.
 
-/// What a contestant is.
+/// The kind of a contestant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A function of ours, as it is deployed.
+    /// A function of the platform, as it is deployed.
     Function,
     /// A binary of the packages under `bench/contestants`.
     Bare,
@@ -13,14 +13,13 @@ pub(crate) enum Kind {
     Node,
 }
 
-/// Something that is measured.
+/// A program that is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Contestant {
     /// The name, which is also that of the binary.
     pub(crate) name: &'static str,
-    /// What it is.
     pub(crate) kind: Kind,
-    /// The sample event that it answers.
+    /// The sample event that it answers, as a path in `events/`.
     pub(crate) event: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! `costs`: what a million requests of each class cost in DynamoDB, computed from the budgets.
+//! `costs`: the price of a million requests of each class in DynamoDB, computed from the budgets.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const READ_PRICE: f64 = 0.125;
 /// US dollars for a million write request units, on demand in us-east-1.
 const WRITE_PRICE: f64 = 0.625;
 
-/// Whether an operation is of a class.
+/// A condition for the operations of a class.
 type Members = fn(&Operation) -> bool;
 
 /// The classes, from the cheapest.

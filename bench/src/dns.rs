@@ -19,8 +19,8 @@ pub(crate) async fn serve(text: String) -> Result<SocketAddr> {
     tokio::spawn(async move {
         let mut bytes = [0; 4096];
         while let Ok((length, from)) = socket.recv_from(&mut bytes).await {
-            // What is no question gets no answer.
-            if let Some(answer) = bytes.get(..length).and_then(|question| answer(question, &text)) {
+            // A malformed query gets no answer.
+            if let Some(answer) = bytes.get(..length).and_then(|query| answer(query, &text)) {
                 let _ = socket.send_to(&answer, from).await;
             }
         }
@@ -28,11 +28,11 @@ pub(crate) async fn serve(text: String) -> Result<SocketAddr> {
     Ok(address)
 }
 
-fn answer(question: &[u8], text: &str) -> Option<Vec<u8>> {
-    let question = Message::from_vec(question).ok()?;
-    let name = question.queries.first()?.name().clone();
-    let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
-    answer.add_queries(question.queries.clone());
+fn answer(query: &[u8], text: &str) -> Option<Vec<u8>> {
+    let query = Message::from_vec(query).ok()?;
+    let name = query.queries.first()?.name().clone();
+    let mut answer = Message::response(query.metadata.id, query.metadata.op_code);
+    answer.add_queries(query.queries.clone());
     answer.add_answer(Record::from_rdata(name, 60, RData::TXT(TXT::new(vec![text.to_owned()]))));
     answer.to_vec().ok()
 }

@@ -1,18 +1,18 @@
-//! Measures the functions on this machine, beside the least ones that do the same.
+//! Measures the functions on this machine, compared with minimal functions that do the same.
 //!
 //! - [`compare`]: the command that measures whole processes.
-//! - [`contestant`]: what is measured, and with which event.
-//! - [`program`]: how a contestant is built and run.
+//! - [`contestant`]: the programs that are measured, each with its event.
+//! - [`program`]: the executable of a contestant, and its build.
 //! - [`world`]: the DynamoDB, the session and the trace collector that all of them share.
-//! - [`runtime_api`]: Lambda's Runtime API, played for one process.
+//! - [`runtime_api`]: Lambda's Runtime API, emulated for one process.
 //! - [`process`]: a contestant's process.
-//! - [`measure`]: one process from start to end.
-//! - [`table`]: what is printed.
-//! - [`replay`]: the command that hands the sample events to built functions.
+//! - [`measure`]: the measurement of one process, from its start to its end.
+//! - [`table`]: the table that is printed.
+//! - [`replay`]: the command that sends the sample events to built functions.
 //!
-//! - [`units`]: the command that counts what operations cost in DynamoDB.
-//! - [`operations`], [`collections`]: what it runs, and on how much data; [`dns`]: where the data's domain is verified.
-//! - [`budgets`]: what each may cost; [`costs`]: what that is in money.
+//! - [`units`]: the command that counts the round trips and capacity units of operations.
+//! - [`operations`], [`collections`]: the operations and their data; [`dns`]: the DNS server that verifies the domain.
+//! - [`budgets`]: the cost that each operation may have; [`costs`]: the command that computes its price.
 
 mod budgets;
 mod collections;
@@ -44,13 +44,13 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Start, first and warm request, memory and size of every function, as ratios to the least function
+    /// Measure start, first and warm request, memory and size of every function, as ratios to a minimal function
     Compare(compare::Options),
-    /// What every operation costs in DynamoDB, held to the budgets
+    /// Count the round trips and capacity units of every operation, and check them against the budgets
     Units(units::Options),
-    /// What a million requests cost in DynamoDB, by the budgets
+    /// Compute the price of a million requests in DynamoDB from the budgets
     Costs,
-    /// Every sample event, to the functions that sam build has built
+    /// Send every sample event to the functions that sam build has built
     Replay(replay::Options),
 }
 

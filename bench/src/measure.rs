@@ -1,4 +1,4 @@
-//! One process from start to end.
+//! The measurement of one process, from its start to its end.
 
 use std::time::{Duration, Instant};
 
@@ -15,19 +15,19 @@ use crate::{
     world::World,
 };
 
-/// Far more than anything takes; a process that says nothing fails the run instead of hanging it.
+/// The time after which a silent process fails the run instead of hanging it; far more than any step takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What one process took, times in milliseconds.
+/// The figures of one process, with times in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
-    /// From its start to its first poll for an event.
+    /// The time from its start to its first poll for an event.
     pub(crate) init: f64,
-    /// From the first event to its answer.
+    /// The time from the first event to its answer.
     pub(crate) first: f64,
-    /// From an event to its answer, the median of many.
+    /// The time from a later event to its answer, as a median.
     pub(crate) warm: f64,
-    /// The most memory that it had, in MB.
+    /// The peak memory, in MB.
     pub(crate) memory: f64,
 }
 
@@ -43,14 +43,14 @@ pub(crate) async fn measure(program: &Program, event: &Bytes, world: &World, war
     }
 }
 
-/// How a process answered an event.
+/// The answer of a process to an event.
 #[derive(Debug)]
 pub(crate) struct Answered {
-    /// The status of its answer.
+    /// The status code.
     pub(crate) status: u64,
     /// The whole answer.
     pub(crate) text: String,
-    /// How long it took.
+    /// The time from the event to the answer.
     time: Duration,
 }
 
@@ -74,7 +74,7 @@ impl Run {
         Ok(Self { api, started, process })
     }
 
-    /// An error together with what the process has written to stderr.
+    /// Adds the stderr of the process to an error.
     pub(crate) fn failed(&mut self, error: &Error) -> Error {
         anyhow!("{error:#}; its stderr:\n{}", self.process.stderr())
     }
@@ -95,7 +95,7 @@ impl Run {
         })
     }
 
-    /// Waits until it asks for an event; returns when that was.
+    /// Waits until the process polls for an event; returns the time of the poll.
     pub(crate) async fn polled(&mut self) -> Result<Instant> {
         match self.said().await? {
             Said::Polled(at) => Ok(at),
@@ -104,14 +104,14 @@ impl Run {
         }
     }
 
-    /// Hands an event out and waits for its answer, which must be 200; returns how long that took.
+    /// Sends an event and waits for its answer, which must be 200; returns the latency.
     async fn invoke(&mut self, event: &Bytes) -> Result<Duration> {
         let Answered { status, text, time } = self.answer(event.clone()).await?;
         ensure!(status == 200, "it answers {text}");
         Ok(time)
     }
 
-    /// Hands an event out and waits for its answer.
+    /// Sends an event and waits for its answer.
     pub(crate) async fn answer(&mut self, event: Bytes) -> Result<Answered> {
         let handed = Instant::now();
         self.api.hand(event)?;
@@ -140,7 +140,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
-/// Bytes as they are told.
+/// Converts bytes to MB of a million bytes each.
 pub(crate) fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }

@@ -32,7 +32,7 @@ pub(crate) fn all() -> Result<Vec<Operation>> {
     let rank = |it: &Operation| match (it.id.as_str(), it.method.as_str()) {
         (_, "GET") => 0,
         (_, "PATCH" | "POST") => 1,
-        // What is added is removed again, before all tools are replaced.
+        // The tool that is added is removed again before all tools are replaced.
         ("remove_included_tool", _) => 2,
         (_, "PUT") => 3,
         ("sign_out", _) => 5,

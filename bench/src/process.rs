@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use crate::program::Program;
 
-/// A running contestant, which ends with this value at the latest.
+/// A running contestant, which is killed at the latest when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -20,7 +20,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a program with these variables and its own as its whole environment, as on Lambda.
+    /// Starts a program. Its whole environment is these variables and its own, as on Lambda.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -35,7 +35,7 @@ impl Process {
             .envs(program.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            // A pipe that nobody reads would fill.
+            // A file, since a pipe that nobody reads would fill up.
             .stderr(stderr.try_clone()?)
             .kill_on_drop(true)
             .spawn()
@@ -43,12 +43,12 @@ impl Process {
         Ok(Self { child, stderr })
     }
 
-    /// Waits until it ends by itself, which it should not.
+    /// Waits until the process ends by itself, which it should not.
     pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
         self.child.wait().await
     }
 
-    /// The most memory that it has had, in bytes.
+    /// The peak memory of the process, in bytes.
     ///
     /// # Errors
     /// When it has ended.
@@ -60,7 +60,7 @@ impl Process {
         Ok(kilobytes * 1024)
     }
 
-    /// What it wrote to stderr.
+    /// The stderr of the process.
     pub(crate) fn stderr(&mut self) -> String {
         let mut text = Vec::new();
         match self.stderr.rewind().and_then(|()| self.stderr.read_to_end(&mut text)) {
@@ -69,7 +69,7 @@ impl Process {
         }
     }
 
-    /// Ends it, and waits until it has.
+    /// Kills the process and waits for its end.
     ///
     /// # Errors
     /// When it cannot be ended.

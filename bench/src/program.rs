@@ -1,4 +1,4 @@
-//! How contestants are built and run.
+//! The executables of the contestants, and their build.
 
 use std::{
     env,
@@ -14,27 +14,27 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use crate::contestant::{ALL, Contestant, Kind};
 
-/// What a contestant runs as.
+/// The program of a contestant.
 #[derive(Debug)]
 pub(crate) struct Program {
     /// The file to execute.
     pub(crate) executable: PathBuf,
     /// Its arguments.
     pub(crate) arguments: Vec<OsString>,
-    /// Where it runs.
+    /// Its working folder.
     pub(crate) folder: PathBuf,
     /// Its own environment variables.
     pub(crate) variables: Vec<(&'static str, OsString)>,
-    /// The sizes of what is deployed, where that is a binary.
+    /// The sizes of a deployed binary; `None` for a script.
     pub(crate) sizes: Option<Sizes>,
 }
 
 /// The sizes of a function in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
-    /// Of the binary.
+    /// The size of the binary.
     pub(crate) binary: u64,
-    /// Of the archive that is deployed.
+    /// The size of the archive that is deployed.
     pub(crate) zipped: u64,
 }
 
@@ -49,8 +49,8 @@ pub(crate) fn root() -> &'static Path {
 /// # Errors
 /// When cargo fails.
 pub(crate) fn build() -> Result<()> {
-    // Package by package: the whole workspace would turn on features that are never deployed. What `contestants` turns
-    // on the functions turn on too, so that both are built in one go; OpenTelemetry turns on more.
+    // Only these packages, since the whole workspace would turn on features that are never deployed. The functions turn
+    // on every feature that `contestants` does, so both are built in one go; OpenTelemetry turns on more.
     let functions = ALL.iter().filter(|contestant| contestant.kind == Kind::Function).map(|function| function.name);
     cargo_build(functions.chain(["contestants"]))?;
     cargo_build(["contestants-otel"])
@@ -73,8 +73,8 @@ fn target() -> Result<PathBuf> {
 }
 
 impl Program {
-    /// The program of a contestant, copied into `folder` so that no build changes what is measured; none where what it
-    /// needs is not installed.
+    /// Returns the program of a contestant, copied into `folder` so that no later build changes it; `None` if the
+    /// packages that it needs are not installed.
     ///
     /// # Errors
     /// When it was not built.
@@ -87,7 +87,7 @@ impl Program {
         }
     }
 
-    /// An executable that needs nothing, to be run in `folder`.
+    /// An executable without arguments and variables, to be run in `folder`.
     pub(crate) fn bare(executable: PathBuf, folder: &Path) -> Self {
         Self { executable, arguments: vec![], folder: folder.to_owned(), variables: vec![], sizes: None }
     }
@@ -119,7 +119,7 @@ impl Program {
     }
 }
 
-/// The interpreter itself, which says its path: on the `PATH` there may be a script that only finds it.
+/// The path of the interpreter, as it reports it itself: the command on the `PATH` may be a script that only finds it.
 fn interpreter(command: &mut Command) -> Option<PathBuf> {
     let said = command.stderr(Stdio::null()).output().ok().filter(|output| output.status.success())?;
     let path = String::from_utf8(said.stdout).ok()?;

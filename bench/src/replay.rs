@@ -1,4 +1,4 @@
-//! `replay`: hands every sample event to the functions that `sam build` has built.
+//! `replay`: sends every sample event to the functions that `sam build` has built.
 
 use std::{
     collections::BTreeMap,
@@ -15,15 +15,15 @@ use crate::{
     world::World,
 };
 
-/// What to replay the events to.
+/// The options of `replay`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Where the functions are, each in a folder with its logical id, as sam build leaves them
+    /// The folder of the functions, each in a subfolder with its logical id, as sam build leaves them
     #[arg(long, default_value = ".aws-sam/build", value_name = "FOLDER")]
     built: PathBuf,
 }
 
-/// Starts each function, hands its events over one after another, and prints how each was answered.
+/// Starts each function, sends its events one after another, and prints the status of each answer.
 ///
 /// # Errors
 /// When a function was not built, or answers an event without success.
@@ -44,7 +44,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Hands an event over, and waits until the function asks for another one; returns the status of its answer.
+/// Sends an event, and waits until the function polls for another one; returns the status of its answer.
 async fn replay(run: &mut Run, event: Bytes) -> Result<u64> {
     let Answered { status, text, .. } = run.answer(event).await?;
     ensure!((200..=202).contains(&status), "it answers {text}");
@@ -60,7 +60,7 @@ async fn start(built: &Path, function: &str, world: &World) -> Result<Run> {
     Ok(run)
 }
 
-/// The template names the function `port-lists` `PortListsFunction`.
+/// The logical id of a function in the template: `PortListsFunction` for `port-lists`.
 fn logical_id(function: &str) -> String {
     let mut id = String::new();
     for word in function.split('-') {

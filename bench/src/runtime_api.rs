@@ -1,4 +1,4 @@
-//! Lambda's Runtime API, played for one process.
+//! Lambda's Runtime API, emulated for one process.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -21,7 +21,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What the runtime of each request is told.
+/// The headers of every event.
 const HEADERS: [(&str, &str); 5] = [
     ("content-type", "application/json"),
     ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
@@ -30,14 +30,14 @@ const HEADERS: [(&str, &str); 5] = [
     ("lambda-runtime-trace-id", "Root=1-69b31e3e-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"),
 ];
 
-/// What a process says to the Runtime API, and when it arrived.
+/// A request of a process to the Runtime API, with the time of its arrival.
 #[derive(Debug)]
 pub(crate) enum Said {
-    /// It waits for an event.
+    /// The process polls for an event.
     Polled(Instant),
-    /// It answers an event.
+    /// The process answers an event.
     Answered(Instant, Bytes),
-    /// It failed.
+    /// The process reports a failure.
     Failed(String),
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Serves it on a free port of this machine.
+    /// Serves a Runtime API on a free port of this machine.
     ///
     /// # Errors
     /// When there is no free port.
@@ -72,12 +72,12 @@ impl RuntimeApi {
         Ok(Self { address, events, said, server })
     }
 
-    /// Its address, as Lambda tells it.
+    /// The address, in the form of `AWS_LAMBDA_RUNTIME_API`.
     pub(crate) fn address(&self) -> String {
         self.address.to_string()
     }
 
-    /// Hands out an event.
+    /// Queues an event for the next poll.
     ///
     /// # Errors
     /// When it no longer runs.
@@ -85,7 +85,7 @@ impl RuntimeApi {
         self.events.send(event).context("the Runtime API has ended")
     }
 
-    /// What the process says next.
+    /// Waits for the next request of the process.
     ///
     /// # Errors
     /// When it no longer runs.

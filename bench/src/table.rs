@@ -1,15 +1,15 @@
-//! What is printed: a Markdown table, and which aims it misses.
+//! The table that is printed, in Markdown, and the list of missed aims.
 
 use std::fmt::Write;
 
 use crate::contestant::REFERENCE;
 
-/// What a function must keep to.
+/// An upper limit of a figure.
 #[derive(Clone, Copy, Debug)]
 enum Aim {
-    /// At most this many times what the reference has.
+    /// At most this many times the figure of the reference.
     Ratio(f64),
-    /// At most this.
+    /// At most this figure.
     Most(f64),
 }
 
@@ -45,15 +45,14 @@ pub(crate) type Figures = [Option<f64>; COLUMNS.len()];
 /// A row of the table.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    /// The contestant.
+    /// The name of the contestant, or a remark on why it has no figures.
     pub(crate) name: String,
-    /// Whether the aims are for it.
+    /// Whether the aims apply to it.
     pub(crate) has_aims: bool,
-    /// What was measured.
     pub(crate) figures: Figures,
 }
 
-/// The middle of some values.
+/// The median; `None` of no values.
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
@@ -62,7 +61,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
-/// The table, and a line on the aims.
+/// Formats the table, followed by a line on the aims.
 pub(crate) fn render(rows: &[Row]) -> String {
     let reference = rows.iter().find(|row| row.name == REFERENCE).map(|row| row.figures);
     let mut missed = Vec::new();
@@ -109,7 +108,8 @@ fn aims() -> String {
     COLUMNS.iter().filter_map(aim).collect::<Vec<_>>().join(", ")
 }
 
-/// Lines of cells, of which the first are the titles, in columns of one width each, numbers at the right.
+/// Formats lines of cells as a Markdown table. The first line holds the titles; all columns but the first are aligned
+/// to the right.
 fn markdown(lines: &[Vec<String>]) -> String {
     let columns = lines.first().map_or(0, Vec::len);
     let cell = |line: &[String], at: usize| line.get(at).cloned().unwrap_or_default();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_ratios_and_marks_what_misses_its_aim() {
+    fn the_table_shows_ratios_and_missed_aims() {
         let row = |name: &str, has_aims, figures: [f64; 6]| Row {
             name: name.to_owned(),
             has_aims,

@@ -1,7 +1,7 @@
-//! `units`: what every operation costs in DynamoDB, with few and with many items in the collections.
+//! `units`: the cost of every operation in DynamoDB, with few and with many items in the collections.
 //!
-//! The figures are those of the operation's own log line, so they are what it would cost on AWS. They are counts: the same
-//! on every machine.
+//! The figures come from the operation's own log line, so they are the same as on AWS. They are counts, which do not
+//! depend on the machine.
 
 use std::path::Path;
 
@@ -15,22 +15,22 @@ use crate::{
     operations::{self, Operation},
 };
 
-/// How many items each collection has, unless it is said otherwise.
+/// The default numbers of items in each collection.
 const SIZES: [u32; 2] = [100, 100_000];
 
-/// What to measure.
+/// The options of `units`.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// How many items each collection has; may be given several times
+    /// The number of items in each collection; may be given several times
     #[arg(long, default_values_t = SIZES, value_name = "NUMBER")]
     items: Vec<u32>,
 
-    /// Write what was measured as the new budgets
+    /// Write the measured costs as the new budgets
     #[arg(long)]
     write: bool,
 }
 
-/// Measures, prints the table, and holds it to the budgets.
+/// Measures every operation, prints the table, and checks it against the budgets.
 ///
 /// # Errors
 /// When an operation fails, or costs more than its budget.
@@ -48,7 +48,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
     bail!("over budget:\n{}", exceeded.join("\n"))
 }
 
-/// The cost of each operation at each size of the collections.
+/// Measures the cost of each operation at each size of the collections.
 pub(crate) async fn measure(sizes: &[u32]) -> Result<Vec<Costs>> {
     let operations = operations::all()?;
     let mut measured: Vec<Costs> =
@@ -72,7 +72,7 @@ async fn cost(world: &Crowd, operation: &Operation) -> Result<Cost> {
     Ok(Cost { round_trips: number("round_trips")?, read: number("read_units")?, write: number("write_units")? })
 }
 
-/// The Markdown table.
+/// Formats the Markdown table.
 fn table(sizes: &[u32], measured: &[Costs]) -> String {
     let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
     let mut table = format!("With {} items in each collection:\n\n", sizes.join(" and with "));
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn no_operation_costs_more_than_its_budget_however_much_there_is() {
+    async fn no_operation_exceeds_its_budget_at_any_size_of_the_collections() {
         let measured = measure(&SIZES).await.unwrap();
         let exceeded = budgets::exceeded(&budgets::read(Path::new(budgets::FILE)).unwrap(), &measured);
         assert!(exceeded.is_empty(), "{}", exceeded.join("\n"));

@@ -1,4 +1,4 @@
-//! What all contestants share: DynamoDB with the sample tenants, a session, and a trace collector.
+//! The environment that all contestants share: DynamoDB with the sample tenants, a session, and a trace collector.
 
 use std::{ffi::OsString, fs, net::Ipv4Addr};
 
@@ -15,13 +15,13 @@ use crate::{contestant::Contestant, program::root};
 const TABLE: &str = "scanward";
 const ADMIN: (&str, &str) = ("admin@example.com", "administrator of the bench");
 
-/// What all contestants share.
+/// The environment that all contestants share.
 #[derive(Debug)]
 pub(crate) struct World {
-    /// The environment of every process.
+    /// The environment variables of every process.
     pub(crate) variables: Vec<(&'static str, OsString)>,
     authorization: String,
-    /// Holds the master key.
+    /// The folder of the master key.
     _data: TempDir,
 }
 
@@ -29,7 +29,7 @@ impl World {
     /// Starts the database and the collector, loads the sample tenants, and signs in.
     ///
     /// # Errors
-    /// When any of it cannot be started.
+    /// When one of them fails.
     pub(crate) async fn start() -> Result<Self> {
         let data = tempfile::tempdir().context("there is no temporary folder")?;
         let dynamodb = database::in_memory((Ipv4Addr::LOCALHOST, 0).into()).await?;
@@ -63,7 +63,7 @@ impl World {
             ("AWS_DEFAULT_REGION", "us-east-1"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("RUST_LOG", "info"),
-            // Nothing answers there: no name leaves this machine.
+            // Nothing listens there, so no DNS query leaves this machine.
             ("SCANWARD_DNS_SERVER", "127.0.0.1:9"),
             ("SCANWARD_TABLE", TABLE),
             ("SCANWARD_ADMIN_EMAIL", ADMIN.0),
@@ -77,8 +77,8 @@ impl World {
         Ok(Self { variables, authorization, _data: data })
     }
 
-    /// The sample event of a contestant, from the session where it has credentials. Its query is left out, so that
-    /// `user` reads what `raw` reads.
+    /// The sample event of a contestant, with the session's token if the event has credentials, and without its query,
+    /// so that `user` makes the same reads as `raw`.
     ///
     /// # Errors
     /// When there is no such event.
@@ -106,7 +106,7 @@ async fn serve(router: Router) -> Result<String> {
     Ok(format!("http://{address}"))
 }
 
-/// Opens a session of the sample Partner; returns its `authorization`.
+/// Signs in as the sample Partner; returns the `authorization` header of the session.
 pub(crate) async fn sign_in(platform: &Platform) -> Result<String> {
     let answer = platform.gateway().invoke_event(sample("authentication/sign_in")?).await?;
     ensure!(answer.get("statusCode") == Some(&json!(200)), "cannot sign in: {answer}");

@@ -69,7 +69,7 @@ fn asset(name: &str) -> Outcome<String> {
     Ok(String::from_utf8(file.bytes.into_owned())?)
 }
 
-/// A file of this package; a change of it triggers a rebuild.
+/// Reads a file of this repository; a change of it triggers a rebuild.
 fn read(path: &str) -> Outcome<String> {
     println!("cargo::rerun-if-changed={path}");
     fs::read_to_string(path).map_err(|error| format!("{path}: {error}").into())

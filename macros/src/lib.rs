@@ -25,8 +25,8 @@ pub fn patch(item: TokenStream) -> TokenStream {
 /// Makes a handler an operation: `#[operation(put, "/v2/users/{id}")]`.
 ///
 /// The name of the function is the operation's id. The first paragraph of its documentation is the summary, the rest the
-/// description. Its types say everything else; what they cannot say follows the path: `409 = "The name is taken"` describes
-/// an answer, and `deprecated` marks the operation.
+/// description. Its types say everything else; what they cannot say follows the path: `409 = "The name is taken"` or any
+/// expression of an `Error` adds an answer, and `deprecated` marks the operation.
 #[proc_macro_attribute]
 pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
     operation::expand(&parse_macro_input!(arguments), parse_macro_input!(item)).into()

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{
-    Error, Ident, ItemFn, LitInt, LitStr, Result, Token,
+    Error, Expr, Ident, ItemFn, LitInt, LitStr, Result, Token,
     parse::{Parse, ParseStream},
 };
 
@@ -14,6 +14,7 @@ pub(crate) struct Arguments {
     method: Ident,
     path: LitStr,
     answers: Vec<(LitInt, LitStr)>,
+    errors: Vec<Expr>,
     is_deprecated: bool,
 }
 
@@ -30,19 +31,18 @@ impl Parse for Arguments {
         };
         input.parse::<Token![,]>()?;
         let path = input.parse()?;
-        let mut arguments =
-            Self { method: format_ident!("{variant}"), path, answers: Vec::new(), is_deprecated: false };
+        let method = format_ident!("{variant}");
+        let mut arguments = Self { method, path, answers: Vec::new(), errors: Vec::new(), is_deprecated: false };
         while input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
             if input.peek(LitInt) {
                 let status = input.parse()?;
                 input.parse::<Token![=]>()?;
                 arguments.answers.push((status, input.parse()?));
-            } else {
-                let word: Ident = input.parse()?;
-                if word != "deprecated" {
-                    return Err(Error::new_spanned(word, "needs `deprecated` or an answer, as in 409 = \"...\""));
-                }
-                arguments.is_deprecated = true;
+                continue;
+            }
+            match input.parse()? {
+                Expr::Path(word) if word.path.is_ident("deprecated") => arguments.is_deprecated = true,
+                error => arguments.errors.push(error),
             }
         }
         Ok(arguments)
@@ -50,7 +50,7 @@ impl Parse for Arguments {
 }
 
 pub(crate) fn expand(arguments: &Arguments, handler: ItemFn) -> TokenStream {
-    let Arguments { method, path, answers, is_deprecated } = arguments;
+    let Arguments { method, path, answers, errors, is_deprecated } = arguments;
     let (name, visibility) = (&handler.sig.ident, &handler.vis);
     let (id, documentation) = (name.to_string(), documentation(&handler.attrs));
     let (statuses, descriptions): (Vec<_>, Vec<_>) = answers.iter().cloned().unzip();
@@ -70,6 +70,10 @@ pub(crate) fn expand(arguments: &Arguments, handler: ItemFn) -> TokenStream {
             const DOCUMENTATION: &'static str = #documentation;
             const ANSWERS: &'static [(u16, &'static str)] = &[#((#statuses, #descriptions)),*];
             const IS_DEPRECATED: bool = #is_deprecated;
+
+            fn errors() -> Vec<::shared::Error> {
+                vec![#(#errors),*]
+            }
         }
     }
 }

@@ -66,8 +66,8 @@ impl fmt::Debug for App {
     }
 }
 
-/// A process as it starts: the platform acts by itself, with authority over everything. Handlers cannot have one, since it
-/// is made of the table, which an [`App`] keeps to itself.
+/// A process as it starts: the platform acts by itself, with authority over everything. The start of a function makes one,
+/// and its handlers get the [`App`] alone; only the local platform, with the feature `local`, makes others.
 #[derive(Clone, Debug)]
 pub struct Operator {
     app: App,
@@ -76,8 +76,13 @@ pub struct Operator {
 
 impl Operator {
     /// A process over `table`, whose keys `provider` unwraps.
+    #[cfg(feature = "local")]
     #[must_use]
     pub fn new(table: Table, provider: Arc<dyn KeyProvider>, issuer: String, dns_server: Option<SocketAddr>) -> Self {
+        Self::start(table, provider, issuer, dns_server)
+    }
+
+    fn start(table: Table, provider: Arc<dyn KeyProvider>, issuer: String, dns_server: Option<SocketAddr>) -> Self {
         let request = RequestInfo { request_id: "start".to_owned(), ..RequestInfo::default() };
         let actor = Actor { kind: ActorKind::System, id: Uuid::nil(), request };
         let keys = KeyRing::new(table.clone(), provider);
@@ -88,22 +93,21 @@ impl Operator {
     }
 
     /// A process that neither signs nor opens sealed secrets.
-    #[must_use]
-    pub fn without_keys(config: &Config) -> Self {
-        Self::new(table(config), Arc::new(NoKeys), config.issuer.clone(), config.dns_server)
+    pub(crate) fn without_keys(config: &Config) -> Self {
+        Self::start(table(config), Arc::new(NoKeys), config.issuer.clone(), config.dns_server)
     }
 
     /// A process with the key provider of its configuration.
     ///
     /// # Errors
     /// When the key file cannot be read or made.
-    pub fn with_keys(config: &Config) -> Result<Self> {
+    pub(crate) fn with_keys(config: &Config) -> Result<Self> {
         let provider: Arc<dyn KeyProvider> = match (&config.kms_key_id, &config.key_file) {
             (Some(key_id), _) => Arc::new(Kms::new(kms(), key_id.clone())),
             (None, Some(path)) => Arc::new(KeyFile::open(path)?),
             (None, None) => Arc::new(NoKeys),
         };
-        Ok(Self::new(table(config), provider, config.issuer.clone(), config.dns_server))
+        Ok(Self::start(table(config), provider, config.issuer.clone(), config.dns_server))
     }
 
     /// The parts that requests share.
@@ -116,7 +120,7 @@ impl Operator {
     ///
     /// # Errors
     /// 500 when DynamoDB fails.
-    #[cfg(feature = "demo")]
+    #[cfg(feature = "local")]
     pub async fn put_sample<E: crate::store::Entity>(&self, entity: &E) -> Result<()> {
         self.app.table().put_new(entity).await.map(|_| ())
     }

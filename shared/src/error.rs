@@ -1,4 +1,4 @@
-//! The one error of the product. It knows nothing of HTTP: [`api`](crate::api) renders it.
+//! The one error of the product. It depends on no HTTP library: [`api`](crate::api) renders it.
 
 use std::{borrow::Cow, fmt};
 

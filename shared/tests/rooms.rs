@@ -72,24 +72,33 @@ fn leaves(tree: &UseTree, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) 
     }
 }
 
-/// Every path of a file that begins with `crate`, without that.
+/// Every path of a file.
 #[derive(Default)]
-struct CratePaths(Vec<Vec<String>>);
+struct Paths(Vec<Vec<String>>);
 
-impl Visit<'_> for CratePaths {
+impl Visit<'_> for Paths {
     fn visit_item_use(&mut self, it: &syn::ItemUse) {
         let mut paths = Vec::new();
         leaves(&it.tree, &mut Vec::new(), &mut paths);
-        let of_crate = paths.into_iter().filter(|path| path.first().is_some_and(|it| it == "crate"));
-        self.0.extend(of_crate.map(|path| path.into_iter().skip(1).collect()));
+        self.0.extend(paths);
     }
 
     fn visit_path(&mut self, path: &syn::Path) {
         let names: Vec<_> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-        if let Some(("crate", rest)) = names.split_first().map(|(first, rest)| (first.as_str(), rest)) {
-            self.0.push(rest.to_vec());
-        }
+        self.0.push(names);
         syn::visit::visit_path(self, path);
+    }
+}
+
+/// A path as it would be from the top of the crate, for one that begins with `crate`, the crate's name, or enough `super`.
+fn from_the_top(file: &str, path: Vec<String>) -> Option<Vec<String>> {
+    let supers = path.iter().take_while(|it| *it == "super").count();
+    // `api/list/mod.rs` is the module `api::list`, as `api/list.rs` would be.
+    let depth = file.trim_end_matches("/mod.rs").split('/').count();
+    match path.first().map(String::as_str) {
+        Some("crate" | "shared") => Some(path.into_iter().skip(1).collect()),
+        Some("super") if supers >= depth => Some(path.into_iter().skip(supers).collect()),
+        _ => None,
     }
 }
 
@@ -102,9 +111,10 @@ fn every_import_points_to_a_room_above_in_the_list() {
     let mut upward = Vec::new();
     for (name, file) in files.iter().filter(|(name, _)| *name != "lib.rs") {
         let own = name.split(['/', '.']).next().unwrap();
-        let mut paths = CratePaths::default();
+        let mut paths = Paths::default();
         paths.visit_file(file);
         for path in paths.0 {
+            let Some(path) = from_the_top(name, path) else { continue };
             // `pub(crate)` is a path too.
             let Some(first) = path.first() else { continue };
             let room = exports.get(first).unwrap_or(first);

@@ -3,7 +3,7 @@
 use schemars::Schema;
 use serde_json::{Map, Value, json};
 
-/// The components with these schemas and examples of errors.
+/// Builds the components from the schemas and the examples of errors.
 pub(super) fn components(mut schemas: Map<String, Value>, examples: Map<String, Value>) -> Value {
     schemas.insert(
         "GatewayError".to_owned(),

@@ -15,7 +15,6 @@ pub type Examples = BTreeMap<String, Example>;
 /// The request of a sample event and its answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Example {
-    /// The event.
     event: Value,
     status: u64,
     /// The body of the answer, where it is JSON.
@@ -188,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_differs_in_every_run_is_replaced() {
+    fn values_that_differ_in_every_run_are_replaced() {
         let run = |id: &str, at: &str, token: &str| {
             let value = json!({ "id": id, "again": [id], "at": at, "token": token, "name": "Acme", "count": 5 });
             Stable::default().value("", value)

@@ -32,7 +32,7 @@ const TAGS: [(&str, &str); 8] = [
     ("docs", "This reference, and whether the service answers."),
 ];
 
-/// The document, in the order in which people read it.
+/// The document, with its fields in reading order.
 #[derive(Clone, Debug, Serialize)]
 pub struct Document {
     openapi: &'static str,
@@ -45,7 +45,7 @@ pub struct Document {
     components: Value,
 }
 
-/// The document while the functions list their operations.
+/// The parts of the document that grow while the functions list their operations.
 struct Parts {
     generator: SchemaGenerator,
     paths: Map<String, Value>,
@@ -53,7 +53,7 @@ struct Parts {
     examples: Map<String, Value>,
 }
 
-/// Reads the list of one function.
+/// Documents the operations of one function.
 struct Documented {
     parts: Rc<RefCell<Parts>>,
     tag: &'static str,
@@ -72,15 +72,18 @@ impl Routes<App> for Documented {
             let mut description = Description::new(generator, examples, O::PATH);
             T::describe(&mut description);
             H::Answer::describe(&mut description);
+            O::errors().into_iter().for_each(|error| description.error(error));
             O::ANSWERS.iter().for_each(|(status, text)| description.special_answer(*status, text));
             if O::METHOD != Method::Get && description.is_authenticated() {
                 description.error(Error::changed_meanwhile());
             }
-            if !T::CHECKS_IF_MATCH {
+            if !T::CHECKS_IF_MATCH && O::METHOD != Method::Get {
                 description.error(Error::precondition_failed());
             }
             description.error(Error::too_many_requests(1));
             description.error(Error::internal(""));
+            description.answer(503, "No capacity to run the function; try again later");
+            description.content(503, "application/json", json!({ "$ref": "#/components/schemas/GatewayError" }));
             let operation = with_documentation::<O>(description.finish(self.format), self.tag);
             let methods = paths.entry(O::PATH).or_insert_with(|| json!({}));
             methods.as_object_mut().map(|it| it.insert(O::METHOD.as_str().to_lowercase(), operation.into()));
@@ -94,7 +97,7 @@ impl Routes<App> for Documented {
     }
 }
 
-/// Adds what the attribute and the documentation of a handler say.
+/// Adds the id, the tag, the documentation and the deprecation of a handler.
 fn with_documentation<O: Operation>(mut operation: Map<String, Value>, tag: &str) -> Map<String, Value> {
     let paragraphs: Vec<String> = O::DOCUMENTATION.split("\n\n").map(|text| text.replace('\n', " ")).collect();
     let (summary, description) = paragraphs.split_first().map_or(("", [].as_slice()), |(it, rest)| (it, rest));
@@ -154,7 +157,7 @@ pub async fn with_examples() -> Result<Document> {
     Ok(document)
 }
 
-/// A document as text.
+/// Formats a document as JSON.
 ///
 /// # Errors
 /// When it cannot be written as JSON.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{ACME, Access, Client, Operation, PARTNER, Reply, TECHPARTNER, USER, World, operations};
 
-/// The operations whose resource is always the caller's own, so that there is no other tenant's to ask for.
+/// The path prefixes of operations on the caller's own resources, which cannot address another tenant's.
 const OWN_RESOURCE: [&str; 3] = ["/v2/user/", "/client", "/auth/"];
 
 async fn send(client: &Client, operation: &Operation) -> Reply {
@@ -18,20 +18,20 @@ async fn send(client: &Client, operation: &Operation) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_credentials_there_is_nothing() {
+async fn requests_without_valid_credentials_are_refused() {
     let world = World::start().await;
     for operation in operations().iter().filter(|it| it.access != Access::Public) {
         for client in [world.nobody(), world.bearer("x"), world.nobody().with("x-api-key", "x")] {
             send(&client, operation).await.error(401, "unauthorized");
         }
-        // A bad credential is refused even beside a good one.
+        // An invalid credential is refused even together with a valid one.
         send(&world.partner().with("x-api-key", "x"), operation).await.error(401, "unauthorized");
         send(&world.api_key().with("authorization", "Basic x"), operation).await.error(401, "unauthorized");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_tenant_does_not_exist() {
+async fn resources_of_another_tenant_are_not_found() {
     let world = World::start().await;
     let addressed = |it: &&Operation| it.path.contains('{') && !OWN_RESOURCE.iter().any(|own| it.path.starts_with(own));
     let mut count = 0;
@@ -43,7 +43,7 @@ async fn another_tenant_does_not_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lists_hold_nothing_of_another_tenant() {
+async fn lists_contain_nothing_of_another_tenant() {
     let world = World::start().await;
     for path in ["/v2/users", "/v2/organizations", "/v2/audit/events"] {
         let text = world.other().get(&format!("{path}?per_page=100")).await.ok(200).text;
@@ -54,7 +54,7 @@ async fn lists_hold_nothing_of_another_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_does_not_manage() {
+async fn a_user_is_refused_operations_of_a_partner() {
     let world = World::start().await;
     for operation in operations().iter().filter(|it| it.access == Access::Partner) {
         send(&world.user(), operation).await.error(403, "forbidden");
@@ -63,7 +63,7 @@ async fn a_user_does_not_manage() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_user_may_do_what_every_user_may() {
+async fn a_user_may_call_operations_of_a_user() {
     let world = World::start().await;
     for operation in operations().iter().filter(|it| it.access == Access::User && !it.path.starts_with("/auth/")) {
         let status = send(&world.user(), operation).await.status.as_u16();

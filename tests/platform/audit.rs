@@ -13,7 +13,7 @@ async fn newest(caller: &Client) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_write_leaves_one_entry_that_tells_who_did_what() {
+async fn every_write_leaves_one_entry_with_its_actor_and_action() {
     let world = World::start().await;
     let partner = world.partner();
     let user = format!("/v2/users/{LEAVER}");
@@ -57,7 +57,7 @@ async fn every_write_leaves_one_entry_that_tells_who_did_what() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_tells_what_changed_and_no_secret() {
+async fn an_entry_shows_the_changes_without_secrets() {
     let world = World::start().await;
     let partner = world.partner();
     partner
@@ -82,7 +82,7 @@ async fn an_entry_tells_what_changed_and_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_nothing_leaves_no_entry() {
+async fn an_update_without_changes_leaves_no_entry() {
     let world = World::start().await;
     let partner = world.partner();
     let before = count(&partner).await;
@@ -95,7 +95,7 @@ async fn what_changes_nothing_leaves_no_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_organizations_log_holds_what_happens_below_it() {
+async fn each_organizations_log_includes_the_organizations_below_it() {
     let world = World::start().await;
     let admin = world.admin().await;
     let manager = json!({ "email": "m@example.com", "role": "Partner", "organization_id": ACME, "password": "manager of acme", "confirmed": true });
@@ -127,7 +127,7 @@ async fn both_organizations_log_a_move() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sessions_leave_one_entry_each_way() {
+async fn signing_in_and_out_leave_one_entry_each() {
     let world = World::start().await;
     let before = count(&world.partner()).await;
     let session = world.session("partner@example.com", "demo partner password").await;
@@ -149,7 +149,7 @@ async fn the_log_filters_by_its_columns_and_by_time() {
     assert_eq!(count("q[action]=user.updated").await, 1);
     assert_eq!(count(&format!("q[actor_id]={PARTNER}&q[resource_type]=user")).await, 1);
     assert_eq!(count("relative_date_range=1h&q[action]=user.updated").await, 1);
-    // The sample entry has the time of its fixed id, long ago.
+    // The sample entry is old: its time is that of its fixed id.
     assert_eq!(count("relative_date_range=1h").await, count("").await - 1);
     assert_eq!(count("date_range_end=2025-01-01").await, 1);
     assert_eq!(count("date_range_end=2020-01-01").await, 0);

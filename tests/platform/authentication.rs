@@ -1,4 +1,4 @@
-//! Signing in and out, and tokens that do not hold.
+//! Signing in and out, and tokens that are refused.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ async fn failures_are_slowed_down_per_account_whether_it_exists_or_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guesses_in_parallel_do_not_slip_through() {
+async fn guesses_in_parallel_are_slowed_down_too() {
     let world = World::start().await;
     let guesses = (0..20).map(|_| sign_in(&world, "partner@example.com", "wrong"));
     let statuses: Vec<u16> = together(guesses).await.iter().map(|reply| reply.status.as_u16()).collect();
@@ -94,12 +94,12 @@ async fn failures_are_slowed_down_per_address() {
             other => panic!("{other}"),
         }
     }
-    // 50 at once, and one more every two seconds.
+    // The limit is 50 at once, and one more every two seconds.
     assert!((1..=10).contains(&refused), "{refused}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_forgives_earlier_failures() {
+async fn signing_in_clears_earlier_failures() {
     let world = World::start().await;
     for _ in 0..3 {
         for _ in 0..4 {
@@ -168,7 +168,7 @@ fn signing_key() -> EncodingKey {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_fresh_session_token_of_this_platform_holds() {
+async fn only_an_unexpired_session_token_of_this_platform_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let options = scanward::options::Options { memory: false, data: folder.path().to_owned(), ..options() };
     let first = World::with(options.clone()).await;
@@ -222,7 +222,7 @@ async fn only_a_fresh_session_token_of_this_platform_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deleted_administrator_does_not_come_back() {
+async fn a_deleted_administrator_is_not_created_again() {
     let folder = tempfile::tempdir().unwrap();
     let options = scanward::options::Options { memory: false, data: folder.path().to_owned(), ..options() };
     let first = World::with(options.clone()).await;
@@ -250,7 +250,7 @@ async fn the_key_file_is_for_its_owner_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_public_keys_hold_no_private_part() {
+async fn the_public_keys_contain_no_private_part() {
     let world = World::start().await;
     let reply = world.nobody().get("/.well-known/jwks.json").await.ok(200);
     let keys = reply["keys"].as_array().unwrap();

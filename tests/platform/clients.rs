@@ -1,4 +1,4 @@
-//! Update Client, to the letter of its document.
+//! Update Client, exactly as documented.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ async fn modes_change_freely_until_deleted_which_is_final() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_changes_nothing_leaves_no_trace() {
+async fn an_update_without_changes_leaves_no_trace() {
     let world = World::start().await;
     let partner = world.partner();
     let before = partner.get(&path()).await.ok(200);
@@ -78,7 +78,7 @@ async fn every_real_change_is_in_the_collection_control_log() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_log_pages_by_a_cursor_that_holds_for_one_client_and_question() {
+async fn a_cursor_of_the_log_is_valid_for_one_client_and_query() {
     let world = World::start().await;
     let partner = world.partner();
     let modes = ["discovery", "disabled", "saas_usage", "discovery", "disabled"];

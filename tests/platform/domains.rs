@@ -57,7 +57,7 @@ async fn a_domain_is_claimed_and_verified_by_a_txt_record() {
     let verified = other.send("POST", verify, None).await.ok(200);
     assert_eq!(verified.attributes()["verified"], true);
     other.put("/client/connector/strix", strix).await.ok(200);
-    // Once verified it stays so, whatever the DNS says later.
+    // A verified domain stays verified, even if its DNS record changes later.
     records.set("_scanward-verify.shop.example.org", "gone");
     assert_eq!(other.send("POST", verify, None).await.ok(200).json, verified.json);
 

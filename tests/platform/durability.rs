@@ -1,4 +1,4 @@
-//! Killed at any moment and started again, the platform has every change that it acknowledged, and no half of one.
+//! Killed at any moment and started again, the platform has every acknowledged write, and no write in part.
 
 use std::{
     io::{BufRead, BufReader},
@@ -14,7 +14,7 @@ use crate::support::{Client, together};
 struct Process {
     child: Child,
     url: String,
-    /// Open as long as the process, which may print more.
+    /// The stdout of the process, kept open because the process may print more.
     _output: BufReader<ChildStdout>,
 }
 
@@ -45,7 +45,7 @@ impl Process {
     }
 }
 
-/// A test that fails leaves no process behind.
+/// Kills the process, so that a failing test leaves none behind.
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -54,7 +54,7 @@ impl Drop for Process {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_done() {
+async fn acknowledged_writes_survive_a_kill_and_no_write_is_partial() {
     let folder = tempfile::tempdir().unwrap();
     let mut acknowledged = Vec::new();
     for round in 0..3 {
@@ -75,7 +75,7 @@ async fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_done() {
             }
         };
         let writing = tokio::spawn(together((0..4).map(writer).collect::<Vec<_>>()));
-        // Killed once there is something to lose, in the middle of writing.
+        // The process is killed in the middle of writing, once there is something to lose.
         let is_enough = async || {
             let page = caller.get("/v2/users?per_page=1").await.ok(200);
             page.json["meta"]["pagination"]["total_count"].as_u64().unwrap() > 20 * (round as u64 + 1)
@@ -90,7 +90,8 @@ async fn what_was_acknowledged_survives_a_kill_and_nothing_is_half_done() {
     for (id, email) in &acknowledged {
         assert_eq!(caller.get(&format!("/v2/users/{id}")).await.ok(200).attributes()["email"], *email);
     }
-    // A user has its audit entry and its address, or does not exist: the last request of each writer may have gone either way.
+    // A user exists with its audit entry and its address, or not at all; either is possible for the last request of
+    // each writer.
     let count =
         async |path: &str| caller.get(path).await.ok(200).json["meta"]["pagination"]["total_count"].as_u64().unwrap();
     let users = count("/v2/users?q[email]=r*w*n*").await;

@@ -1,4 +1,4 @@
-//! The gateway, which does what AWS's does.
+//! The gateway, which behaves as AWS's does.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use scanward::{options::Options, platform::Platform};
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{World, options};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_template_lacks_is_the_gateways_own_404() {
+async fn a_route_that_the_template_lacks_gets_the_gateways_own_404() {
     let world = World::start().await;
     for (method, path) in [
         ("GET", "/"),
@@ -40,9 +40,9 @@ async fn every_answer_has_an_id_and_is_not_cached() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_reaches_the_function_whatever_its_type() {
+async fn a_body_of_any_type_is_passed_to_the_function() {
     let world = World::start().await;
-    // Not text, so the event carries it in base64; the function refuses the type, not the bytes.
+    // A body that is not text is in base64 in the event; the function refuses its type, not its bytes.
     world
         .partner()
         .raw("POST", "/v2/users", "application/octet-stream", vec![0, 255, 1])
@@ -70,7 +70,7 @@ async fn a_body_in_base64_is_read_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parameter_is_what_the_gateway_matched() {
+async fn a_path_parameter_is_percent_decoded() {
     let world = World::start().await;
     for name in ["a%3Fb", "a%23b", "a%26b", "a%20b", "a+b", "a%2e"] {
         world.partner().put(&format!("/client/connector/{name}"), json!({})).await.invalid(&["connector_name"]);
@@ -80,14 +80,14 @@ async fn a_parameter_is_what_the_gateway_matched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sample_credentials_never_leave_this_machine() {
+async fn sample_credentials_are_refused_for_a_remote_dynamodb() {
     let remote = Options { dynamodb_endpoint: Some("https://dynamodb.us-east-1.amazonaws.com".into()), ..options() };
     let error = Platform::prepare(&remote).await.err().unwrap().to_string();
     assert!(error.contains("--demo"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_reference_needs_nothing_from_elsewhere() {
+async fn the_reference_loads_nothing_from_other_hosts() {
     let world = World::start().await;
     let health = world.nobody().get("/health").await.ok(200);
     assert_eq!(health["status"], "ok");

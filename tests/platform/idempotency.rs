@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: a repeated POST is done once.
+//! `Idempotency-Key`: a repeated POST is executed once.
 
 use serde_json::json;
 
@@ -17,7 +17,7 @@ async fn a_repetition_gets_the_first_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_is_of_one_body_caller_and_operation() {
+async fn a_key_is_valid_for_one_body_caller_and_operation() {
     let world = World::start().await;
     let keyed = |caller: crate::support::Client| caller.with("idempotency-key", "key-1");
     let body = |email: &str| json!({ "user": { "email": email } });
@@ -37,7 +37,7 @@ async fn a_key_is_of_one_body_caller_and_operation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_request_may_be_repeated_after_it_was_mended() {
+async fn a_refused_request_may_be_corrected_and_repeated() {
     let world = World::start().await;
     let caller = world.partner().with("idempotency-key", "key-1");
     caller.post("/v2/users", json!({ "user": { "email": "user@example.com" } })).await.error(409, "conflict");
@@ -45,7 +45,7 @@ async fn a_refused_request_may_be_repeated_after_it_was_mended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeated_addition_to_the_settings_is_done_once() {
+async fn a_repeated_addition_to_the_settings_is_executed_once() {
     let world = World::start().await;
     let caller = world.partner().with("idempotency-key", "key-1");
     let body = json!({ "tool_name": "gitleaks" });
@@ -57,7 +57,7 @@ async fn a_repeated_addition_to_the_settings_is_done_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn signing_in_looks_at_no_key() {
+async fn signing_in_ignores_the_key() {
     let world = World::start().await;
     let body = json!({ "username": "user@example.com", "password": "demo user password" });
     for key in ["", "key-1", "key-1"] {
@@ -66,7 +66,7 @@ async fn signing_in_looks_at_no_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn repetitions_at_the_same_time_make_one_resource() {
+async fn concurrent_repetitions_create_one_resource() {
     let world = World::start().await;
     let caller = world.partner().with("idempotency-key", "key-1");
     let body =

@@ -1,4 +1,4 @@
-//! What bad input gets: a clear error, and nothing written.
+//! Invalid input, which gets a clear error and writes nothing.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ async fn events(world: &World) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_json_object_is_told_so_and_writes_nothing() {
+async fn a_body_that_is_no_json_object_is_refused_and_writes_nothing() {
     let world = World::start().await;
     let (partner, before) = (world.partner(), events(&world).await);
     for text in ["", "{", "[]", "null", "\"x\"", "{\"user\": {}} x", "{'user': {}}", "\u{feff}{}"] {
@@ -30,7 +30,7 @@ async fn what_is_no_json_object_is_told_so_and_writes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_wrong_field_is_named_at_once() {
+async fn all_invalid_fields_are_reported_at_once() {
     let world = World::start().await;
     let before = events(&world).await;
     let body = json!({
@@ -67,7 +67,7 @@ async fn every_wrong_field_is_named_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_stays_small_whatever_was_sent() {
+async fn an_answer_stays_small_for_any_input() {
     let world = World::start().await;
     let many: serde_json::Map<_, _> = (0..50_000).map(|n| (format!("f{n}"), json!(1))).collect();
     let reply = world.nobody().post("/auth/sign_in", many.into()).await.ok(422);
@@ -81,7 +81,7 @@ async fn an_answer_stays_small_whatever_was_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_version_of_what_has_none_is_refused() {
+async fn a_version_of_a_resource_without_versions_is_refused() {
     let world = World::start().await;
     let guarded = world.partner().with("if-match", "\"1\"");
     guarded.patch("/client/company", json!({})).await.error(412, "precondition_failed");
@@ -92,7 +92,7 @@ async fn a_version_of_what_has_none_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_bad_id_is_told_from_a_missing_one() {
+async fn an_invalid_id_gets_422_and_an_unknown_one_404() {
     let world = World::start().await;
     for path in [
         "/v2/users/x",
@@ -108,7 +108,7 @@ async fn a_bad_id_is_told_from_a_missing_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn text_of_any_language_comes_back_as_it_was() {
+async fn text_of_any_language_is_returned_unchanged() {
     let world = World::start().await;
     let text = "Ωμέγα 漢字 🛡️ \\ \" ' <b> %20 #";
     world.user().put("/v2/user/me", json!({ "user": { "title": text, "comment": "two\nlines" } })).await.ok(200);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Reply, World};
 
-/// Thirty users of TechPartner beside those of the samples.
+/// Creates thirty users of TechPartner in addition to the sample users.
 async fn crowd(world: &World) {
     for n in 0..30 {
         let user = json!({
@@ -69,7 +69,7 @@ async fn by_cursor(caller: &Client, order: &str, per_page: usize) -> Vec<Value> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cursor_goes_on_where_it_was_though_items_come_and_go() {
+async fn a_cursor_keeps_its_position_while_items_are_added_and_deleted() {
     let world = World::start().await;
     crowd(&world).await;
     let caller = world.partner();
@@ -111,7 +111,7 @@ async fn filters_match_with_wildcards_and_without_case() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_list_does_not_know_is_named() {
+async fn unknown_parameters_of_a_list_are_reported() {
     let world = World::start().await;
     for (query, fields) in [
         ("q[password_hash]=x", &["q[password_hash]"][..]),
@@ -137,7 +137,7 @@ async fn what_a_list_does_not_know_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cursor_is_of_one_caller_list_filter_and_order() {
+async fn a_cursor_is_valid_for_one_caller_list_filter_and_order() {
     let world = World::start().await;
     crowd(&world).await;
     let page = world.partner().get("/v2/users?per_page=2").await.ok(200);

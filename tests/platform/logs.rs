@@ -7,7 +7,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use crate::support::{ACME, Access, PARTNER, TECHPARTNER, World, logs, operations, options};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_operation_leaves_one_line_with_who_what_and_how_much() {
+async fn every_operation_leaves_one_line_with_its_caller_and_cost() {
     for operation in operations() {
         let platform = Platform::prepare(&options()).await.unwrap();
         let mut event = operation.event();
@@ -32,7 +32,7 @@ async fn every_operation_leaves_one_line_with_who_what_and_how_much() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_names_the_caller_and_what_the_request_cost() {
+async fn a_line_shows_the_caller_and_the_cost() {
     let world = World::start().await;
     let line = |reply: &crate::support::Reply| logs::request(reply.header("x-request-id").unwrap());
     let read = world.partner().get(&format!("/v2/organizations/{ACME}")).await.ok(200);
@@ -46,7 +46,7 @@ async fn a_line_names_the_caller_and_what_the_request_cost() {
     assert_eq!((&refused["status"], &refused["tenant"], &refused["actor"]), (&json!(401), &Value::Null, &Value::Null));
 }
 
-/// The runtime wraps every request into a span of its own.
+/// Logs within a span, since the runtime wraps every request in one.
 #[test]
 fn a_line_within_the_span_of_the_runtime_is_the_same() {
     let (sender, receiver) = std::sync::mpsc::channel();
@@ -75,7 +75,7 @@ impl std::io::Write for Sent {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_line_is_joined_to_its_trace() {
+async fn a_line_has_the_id_of_its_trace() {
     let platform = Platform::prepare(&options()).await.unwrap();
     let mut event = operations().into_iter().find(|it| it.id() == "show_current_user").unwrap().event();
     event["requestContext"]["requestId"] = json!("traced");
@@ -86,7 +86,7 @@ async fn a_line_is_joined_to_its_trace() {
 }
 
 #[test]
-fn a_line_that_tells_too_much_is_found() {
+fn a_line_with_forbidden_content_is_found() {
     let line = json!({ "level": "INFO", "message": "request", "request_id": "1", "status": 200 });
     assert!(logs::check(&line.to_string()).is_ok());
     let with = |field: &str, value: Value| {

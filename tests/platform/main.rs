@@ -28,6 +28,7 @@ mod logs;
 mod openapi;
 mod organizations;
 mod permissions;
+mod refusals;
 mod schema;
 mod settings;
 mod totals;

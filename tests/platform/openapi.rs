@@ -1,4 +1,4 @@
-//! The OpenAPI document: complete, without loose ends, and with examples that its own schemas accept.
+//! The OpenAPI document: complete, without dangling or unused parts, and with examples that match its schemas.
 
 use std::collections::BTreeSet;
 
@@ -96,7 +96,7 @@ fn every_operation_shows_its_sample_request_and_answer() {
     }
 }
 
-/// A text without a bound or a closed form could be of any size.
+/// Requires a maximum length or a closed form of every text, which could otherwise be of any size.
 #[test]
 fn every_text_of_a_request_is_bounded() {
     let document = document();

@@ -92,7 +92,7 @@ async fn a_name_is_unique_among_siblings() {
     let world = World::start().await;
     let named = |name: &str| json!({ "organization": { "name": name, "company_name": "x" } });
     world.partner().post("/v2/organizations", named("acme CORPORATION")).await.error(409, "conflict");
-    // Elsewhere in the tree the name is free, and no other tenant's name is told.
+    // The name is free elsewhere in the tree, and a conflict does not reveal another tenant's name.
     world.other().post("/v2/organizations", named("Acme Corporation")).await.ok(201);
     let path = format!("/v2/organizations/{RETIRED}");
     world.partner().put(&path, named("Acme Corporation")).await.error(409, "conflict");
@@ -107,7 +107,7 @@ async fn a_name_is_unique_among_siblings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_parent_out_of_reach_is_named_and_not_told() {
+async fn a_parent_out_of_scope_is_refused_and_not_shown() {
     let world = World::start().await;
     for parent in [GLOBEX, "0192f0c1-0000-7000-8000-00000000ffff"] {
         let body = json!({ "organization": { "name": "x", "company_name": "x", "parent_organization": parent } });
@@ -145,7 +145,7 @@ async fn an_admin_sees_all_and_makes_tenants() {
     let tenant = world.organization(&admin, "New Tenant").await;
     let client = admin.get(&format!("/v2/clients/{tenant}")).await.ok(200);
     assert!(client["partner"].is_null());
-    // The nearest organization above that has a Partner is the one that is shown.
+    // The partner shown is the nearest organization above that has a Partner.
     let child = json!({ "organization": { "name": "Child", "company_name": "x", "parent_organization": tenant } });
     let child = admin.post("/v2/organizations", child).await.ok(201).id();
     let partner_of = async |id: &str| admin.get(&format!("/v2/clients/{id}")).await.ok(200)["partner"].clone();

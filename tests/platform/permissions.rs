@@ -1,4 +1,4 @@
-//! The roles of the template: every test here runs within them, and nothing in them is unused.
+//! The roles of the template: every test runs within them, and none of their permissions is unused.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,8 @@ fn add(used: &mut Used, platform: &Platform) {
     }
 }
 
-/// What the sample events do not do.
-async fn go_around(world: &World) {
+/// Sends the requests that use permissions which the sample events do not use.
+async fn send_further_requests(world: &World) {
     let partner = world.partner();
     let session = world.session("partner@example.com", "demo partner password").await;
     for path in
@@ -35,7 +35,7 @@ async fn go_around(world: &World) {
     session.put("/v2/user/me", json!({ "user": { "email": "other@example.com" } })).await.ok(200);
     session.get("/v2/user/preferences/notifications").await.ok(200);
     partner.put("/v2/user/preferences/notifications/scan_event/enable", json!({})).await.ok(200);
-    // A Partner leaves marks in its organizations.
+    // A Partner leaves a marker in each of its organizations.
     let admin = world.admin().await;
     let user = json!({ "user": { "email": "moves@example.com", "organization_id": ACME, "role": "Partner" } });
     let user = admin.with("idempotency-key", "once").post("/v2/users", user).await.ok(201).id();
@@ -64,16 +64,16 @@ async fn no_role_has_a_permission_that_no_request_uses() {
         add(&mut used, &platform);
     }
     let world = World::start().await;
-    go_around(&world).await;
+    send_further_requests(&world).await;
     add(&mut used, &world.platform);
     let roles = template::functions(TEMPLATE).unwrap().roles;
     let unused = unused(&roles, &used);
     assert!(unused.is_empty(), "{}", unused.join("\n"));
 }
 
-/// The permissions that nobody uses. One of a function's own policy must be used by that function; one of a policy that
-/// several share, by any of them. A function that has a shared policy must use something of it, and have nothing of it in
-/// its own policy.
+/// The unused permissions. A permission of a function's own policy must be used by that function; one of a shared
+/// policy, by any function that has the policy. A function must use some permission of each shared policy that it has,
+/// and must not repeat one in its own policy.
 fn unused(roles: &BTreeMap<String, Role>, used: &Used) -> Vec<String> {
     let by_any: BTreeSet<&Permission> = used.values().flatten().collect();
     let mut unused = BTreeSet::new();

@@ -1,4 +1,5 @@
-//! Items of other shapes than today's: those of earlier versions are read, and those of later ones lose nothing.
+//! Items of other schemas than the current one: those of earlier versions are read, and those of later ones keep their
+//! fields.
 
 use std::collections::HashMap;
 
@@ -38,9 +39,9 @@ async fn get(world: &World, partition: &str, sort: &str) -> Item {
     request.send().await.unwrap().item.unwrap()
 }
 
-/// An organization with its Partner and its log, as they were written before items had a schema number.
+/// Reads an organization with its Partner and its log, as they were written before items had a schema number.
 #[tokio::test(flavor = "multi_thread")]
-async fn items_of_schema_0_are_read_and_become_todays_when_written() {
+async fn items_of_schema_0_are_read_and_upgraded_when_written() {
     let world = World::with(Options { demo: false, ..options() }).await;
     let items: Vec<serde_json::Map<String, Value>> =
         serde_json::from_str(include_str!("../items/schema-0.json")).unwrap();
@@ -57,20 +58,20 @@ async fn items_of_schema_0_are_read_and_become_todays_when_written() {
     for mode in ["disabled", "discovery"] {
         caller.patch(&client, json!({ "collection_mode": mode })).await.ok(200);
     }
-    // Nobody has counted the entries of an older client.
+    // An older client has no stored count of its entries.
     let log = caller.get(&format!("{client}/collection-control/audit-log?page_size=1")).await.ok(200);
     assert_eq!(log["total_count"], 2);
     let renamed = json!({ "organization": { "name": "Globex", "company_name": "Globex" } });
     caller.put(&format!("/v2/organizations/{GLOBEX}"), renamed).await.ok(200);
     let organization = get(&world, &format!("ORG#{GLOBEX}"), "PROFILE").await;
     assert_eq!(organization["item_schema"], AttributeValue::N("1".into()));
-    // What is older than its totals is counted.
+    // Items that are older than the totals are counted.
     let log = caller.get("/v2/audit/events?per_page=1").await.ok(200);
     assert_eq!(log["meta"]["pagination"]["total_count"], 6);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_later_version_has_added_outlives_an_update() {
+async fn fields_of_a_later_version_survive_an_update() {
     let world = World::start().await;
     let (partition, sort) = (format!("ORG#{ACME}"), "PROFILE");
     let mut later = get(&world, &partition, sort).await;

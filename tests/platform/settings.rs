@@ -34,7 +34,7 @@ async fn verified(world: &World, jws: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_profile_is_signed_and_holds_no_secret() {
+async fn the_profile_is_signed_and_contains_no_secret() {
     let world = World::start().await;
     let partner = world.partner();
     let authorization = json!({ "scheme": "Bearer", "value": "strix-secret" });
@@ -69,7 +69,7 @@ async fn the_profile_is_signed_and_holds_no_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_profile_needs_the_scope_uid_and_passes_for_no_session() {
+async fn the_profile_needs_the_scope_uid_and_is_not_accepted_as_a_session() {
     let world = World::start().await;
     world.api_key().get("/client").await.error(403, "forbidden");
     let payload = world.user().get("/client").await.ok(200)["payload"].as_str().unwrap().to_owned();
@@ -176,12 +176,12 @@ async fn plugins_are_saved_kept_and_deleted() {
         .await
         .error(404, "not_found");
     assert_eq!(events(&partner).await, before);
-    // A changed secret is a change, and the audit log shows that it changed and not what it is.
+    // The audit log shows that a secret changed, but not its value.
     partner.put("/client/plugin/github", json!({ "oauth_token": "second", "installation_id": 5 })).await.ok(200);
     assert_eq!(events(&partner).await, before + 1);
     let entry = newest(&partner).await.to_string();
     assert!(!entry.contains("second") && entry.contains("***"), "{entry}");
-    // What is shown can be sent back with other fields changed.
+    // The masked secret can be sent back while other fields change.
     partner.put("/client/plugin/github", json!({ "oauth_token": "***", "installation_id": 6 })).await.ok(200);
 
     assert_eq!(partner.delete("/client/plugin/github").await.ok(200).json, json!({}));
@@ -190,7 +190,7 @@ async fn plugins_are_saved_kept_and_deleted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_kept_secret_does_not_follow_to_another_server() {
+async fn a_stored_secret_is_not_kept_for_another_server() {
     let world = World::start().await;
     let partner = world.partner();
     let gitlab = |token: &str, url: &str| json!({ "oauth_token": token, "hosted_url": url });
@@ -209,14 +209,14 @@ async fn a_kept_secret_does_not_follow_to_another_server() {
         partner.put("/client/connector/jira", jira(moved)).await.invalid(&["token"]);
     }
     partner.put("/client/connector/jira", jira(json!({ "project": "SEC" }))).await.ok(200);
-    // A password within an address is a secret as well.
+    // A password within a URL is a secret as well.
     let proxy = json!({ "proxy": "https://user:hidden@proxy.example.com" });
     assert!(!partner.put("/client/tool/nuclei", proxy).await.ok(200).text.contains("hidden"));
     assert!(!profile(&world, &partner).await.to_string().contains("hidden"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_plugin_has_its_fields() {
+async fn each_plugin_has_its_own_fields() {
     let world = World::start().await;
     let partner = world.partner();
     let shown = async |name: &str, body: Value| {
@@ -286,13 +286,13 @@ async fn included_tools_are_replaced_added_and_removed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn additions_at_the_same_time_lose_nothing() {
+async fn concurrent_additions_lose_nothing() {
     let world = World::start().await;
     let caller = world.partner();
     let add = |n: usize| {
         let (caller, body) = (caller.clone(), json!({ "tool_name": format!("tool{n}") }));
         async move {
-            // The slower of two is told, and repeats.
+            // The slower of two gets 409, and retries.
             while caller.post("/client/included-tools", body.clone()).await.status == 409 {}
         }
     };
@@ -333,11 +333,11 @@ async fn connectors_have_lowercase_names_and_identical_saves_succeed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn limits_hold_at_the_same_time_and_a_full_client_can_be_deleted() {
+async fn limits_hold_under_concurrency_and_a_full_client_can_be_deleted() {
     let world = World::start().await;
     let admin = world.admin().await;
     let mut tenant = world.organization(&admin, "Top").await;
-    // As deep as the tree can be, where a deletion takes the most actions.
+    // The organization is at the maximum depth of the tree, where a deletion takes the most actions.
     for level in 2..=12 {
         let child = json!({ "name": format!("Level {level}"), "company_name": "x", "parent_organization": tenant });
         tenant = admin.post("/v2/organizations", json!({ "organization": child })).await.ok(201).id();
@@ -364,7 +364,7 @@ async fn limits_hold_at_the_same_time_and_a_full_client_can_be_deleted() {
         assert_eq!(statuses.iter().filter(|status| **status == made).count(), max, "{kind}: {statuses:?}");
         assert_eq!(statuses.iter().filter(|status| **status == 409).count(), 6, "{kind}: {statuses:?}");
     }
-    // What is deleted makes room.
+    // A deletion makes room.
     let connector = profile(&world, &session).await["connectors"].as_object().unwrap().keys().next().unwrap().clone();
     session.delete(&format!("/client/connector/{connector}")).await.ok(200);
     session.put("/client/connector/again", json!({})).await.ok(200);
@@ -419,7 +419,7 @@ async fn every_change_of_the_settings_leaves_one_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_go_with_their_organization() {
+async fn settings_are_deleted_with_their_organization() {
     let world = World::start().await;
     let admin = world.admin().await;
     let tenant = world.organization(&admin, "Short-lived").await;

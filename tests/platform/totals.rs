@@ -1,10 +1,10 @@
-//! The totals of lists are what counting would find, whatever was done.
+//! The totals of lists, which equal a count of the items after every kind of write.
 
 use serde_json::{Value, json};
 
 use crate::support::{ACME, Client, GLOBEX, RETIRED, TECHPARTNER, World, together};
 
-/// The totals that plain lists tell are those of the same lists when every item is read.
+/// Checks that the total of a plain list equals that of the same list when every item is read.
 async fn are_right(caller: &Client) {
     for list in ["/v2/users", "/v2/organizations", "/v2/audit/events"] {
         let total = async |query: &str| {
@@ -24,7 +24,7 @@ async fn totals_follow_every_kind_of_write() {
     let world = World::start().await;
     let admin = world.admin().await;
     let everyone = [admin.clone(), world.partner(), world.other()];
-    // Made, moved between branches, up and down, and deleted.
+    // Users and organizations are created, moved up, down and between branches, and deleted.
     let mover = admin.post("/v2/users", user("mover@example.com", ACME)).await.ok(201).id();
     for organization in [GLOBEX, TECHPARTNER, RETIRED] {
         let moved = json!({ "user": { "organization_id": organization } });
@@ -40,7 +40,7 @@ async fn totals_follow_every_kind_of_write() {
     admin.delete(&format!("/v2/users/{mover}")).await.ok(200);
     let empty = world.organization(&admin, "Empty").await;
     admin.delete(&format!("/v2/organizations/{empty}")).await.ok(200);
-    // Repeated and refused at the same time.
+    // Concurrent requests are repeated or refused.
     let keyed = admin.with("idempotency-key", "once");
     together((0..5).map(|_| keyed.post("/v2/users", user("once@example.com", ACME)))).await;
     let partner = world.partner();

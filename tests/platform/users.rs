@@ -1,4 +1,4 @@
-//! Users: their life, their e-mail addresses, their roles and organizations.
+//! Users: their life cycle, e-mail addresses, roles and organizations.
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,7 @@ async fn without_a_password_a_user_is_unconfirmed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_is_unique_whatever_its_case() {
+async fn an_address_is_unique_regardless_of_case() {
     let world = World::start().await;
     let partner = world.partner();
     create(&partner, json!({ "email": "USER@Example.COM" })).await.error(409, "conflict");
@@ -117,7 +117,7 @@ async fn moving_a_user_needs_authority_over_both_organizations() {
     world.other().put(&path, to(GLOBEX)).await.error(404, "not_found");
     world.partner().put(&path, to(TECHPARTNER)).await.ok(200);
     assert_eq!(world.partner().get(&path).await.ok(200).attributes()["organization_id"], TECHPARTNER);
-    // The Admin has authority over both; then the old tenant sees the user no more.
+    // The Admin has authority over both; afterwards the old tenant does not see the user.
     world.admin().await.put(&path, to(GLOBEX)).await.ok(200);
     world.partner().get(&path).await.error(404, "not_found");
     world.other().get(&path).await.ok(200);
@@ -169,7 +169,7 @@ async fn a_move_gives_no_role_that_the_mover_cannot_give() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_address_is_not_confirmed_and_its_user_signs_in_all_the_same() {
+async fn a_user_with_a_new_address_is_unconfirmed_and_can_still_sign_in() {
     let world = World::start().await;
     let me = world.user();
     assert_eq!(me.get("/v2/user/me").await.ok(200).attributes()["verified"], true);
@@ -181,7 +181,7 @@ async fn a_new_address_is_not_confirmed_and_its_user_signs_in_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_concurrent_updates_one_wins_and_the_other_is_told() {
+async fn of_two_concurrent_updates_one_wins_and_the_other_is_refused() {
     let world = World::start().await;
     let path = format!("/v2/users/{LEAVER}");
     let caller = world.partner();
@@ -201,7 +201,7 @@ async fn of_two_concurrent_updates_one_wins_and_the_other_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_update_is_never_half_of_two() {
+async fn concurrent_updates_are_never_mixed() {
     let world = World::start().await;
     let path = format!("/v2/users/{LEAVER}");
     let updates = (0..20).map(|n| {
@@ -214,14 +214,14 @@ async fn an_update_is_never_half_of_two() {
     let shown = world.partner().get(&path).await.ok(200);
     let number = |name: &str| shown.attributes()[name].as_str().unwrap()[1..].to_owned();
     assert_eq!(number("first_name"), number("last_name"));
-    // Each that was acknowledged is in the log, and no other.
+    // The log has exactly the acknowledged updates.
     let log = world.partner().get("/v2/audit/events?q[action]=user.updated").await.ok(200);
     let acknowledged = statuses.iter().filter(|status| **status == 200).count();
     assert_eq!(log.json["meta"]["pagination"]["total_count"], acknowledged);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_signed_in_user_changes_itself_alone() {
+async fn the_signed_in_user_changes_only_itself() {
     let world = World::start().await;
     let me = world.user();
     me.put("/v2/user/me", json!({ "user": { "first_name": "Ann", "email": "ann@example.com" } })).await.ok(200);

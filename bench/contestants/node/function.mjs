@@ -1,4 +1,4 @@
-// GET /v2/user/me in JavaScript: the same two reads as ../src/lib.rs, the token unverified there and here.
+// GET /v2/user/me in JavaScript: the same two reads as ../src/lib.rs, neither verifies the token.
 import { BatchGetItemCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 
 const TABLE = process.env.SCANWARD_TABLE ?? 'scanward';

@@ -1,4 +1,4 @@
-// The loop of a Lambda runtime around function.mjs; AWS's own needs a compiler to be installed.
+// The loop of a Lambda runtime around function.mjs; AWS's own runtime needs a compiler for its installation.
 import http from 'node:http';
 import { handler } from './function.mjs';
 

@@ -1,4 +1,4 @@
-"""GET /v2/user/me in Python: the same two reads as ../src/lib.rs, the token unverified there and here."""
+"""GET /v2/user/me in Python: the same two reads as ../src/lib.rs, neither verifies the token."""
 
 import base64
 import json

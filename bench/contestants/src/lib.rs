@@ -1,5 +1,5 @@
-//! The least `GET /v2/user/me`: the two reads of an authenticated request in one round trip, and the user as JSON. It
-//! takes the ids from the bearer token and does **not** verify it; it is here to be measured against, never deployed.
+//! A minimal `GET /v2/user/me`: the two reads of an authenticated request in one round trip, and the user as JSON. It
+//! takes the ids from the bearer token and does **not** verify it; it exists for comparison and is never deployed.
 
 use std::{collections::HashMap, env};
 
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 type Item = HashMap<String, AttributeValue>;
 
-/// What the answer tells of a user.
+/// The fields of a user in the answer.
 const SHOWN: [&str; 21] = [
     "id",
     "email",
@@ -41,7 +41,7 @@ const SHOWN: [&str; 21] = [
     "updated_at",
 ];
 
-/// An event of API Gateway, as far as it is looked at.
+/// An API Gateway event, reduced to the parts that are read.
 #[derive(Debug, Deserialize)]
 pub struct Request {
     headers: HashMap<String, String>,
@@ -70,14 +70,14 @@ impl Response {
     }
 }
 
-/// What a session token says, as far as it is looked at.
+/// The claims of a session token that are read.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
     sid: String,
 }
 
-/// The function, started.
+/// The function after its start.
 #[derive(Debug)]
 pub struct Function {
     client: Client,
@@ -85,7 +85,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// Makes the client and opens its connection, which every careful function does before its first event.
+    /// Creates the client and opens its connection, which any careful function does before its first event.
     pub async fn start() -> Self {
         let function = Self { client: client(), table: var("SCANWARD_TABLE", "scanward") };
         let _ = function.client.get_item().table_name(&function.table).set_key(Some(key("NONE", "NONE"))).send().await;
@@ -95,7 +95,7 @@ impl Function {
     /// Answers an event.
     ///
     /// # Errors
-    /// When the token is none, DynamoDB fails, or there is no such session or user.
+    /// When the token is missing or malformed, DynamoDB fails, or there is no such session or user.
     pub async fn answer(&self, request: &Request) -> Result<Response, Error> {
         let claims = claims(&request.headers)?;
         let session = key(&format!("SESSION#{}", claims.sid), "SESSION");
@@ -132,7 +132,7 @@ fn var(name: &str, default: &str) -> String {
     env::var(name).unwrap_or_else(|_| default.to_owned())
 }
 
-/// What the bearer token says; its signature is not looked at.
+/// The claims of the bearer token; its signature is not verified.
 fn claims(headers: &HashMap<String, String>) -> Result<Claims, Error> {
     let token = headers.get("authorization").and_then(|value| value.strip_prefix("Bearer ")).ok_or("no token")?;
     let payload = token.split('.').nth(1).ok_or("not a token")?;

@@ -7,8 +7,7 @@ use shared::{
         list::{Cell, Column, DateRange, ListQuery, Listing},
     },
     operation,
-    store::{Counted, Event, LoggedEvent, ScopedRange},
-    tenancy::Scope,
+    store::{Counted, Event, LoggedEvent, ScopedRange, Store},
     time::Timestamp,
 };
 
@@ -36,8 +35,8 @@ impl Listing for AuditLog {
         logged.event().created_at
     }
 
-    fn range(scope: &Scope, dates: Option<&DateRange>) -> ScopedRange {
-        ScopedRange::audit(scope, dates.map(|dates| (dates.from, dates.until)))
+    fn range(store: Store<'_>, dates: Option<&DateRange>) -> ScopedRange {
+        store.audit_log(dates.map(|dates| (dates.from, dates.until)))
     }
 }
 

@@ -11,6 +11,7 @@ use shared::{
         session::Session,
         user::{OrganizationRef, SignIns, User},
     },
+    error::Code,
     id::SessionId,
     input::values::{GivenPassword, Line},
     keys::Purpose,
@@ -73,8 +74,12 @@ pub(crate) async fn sign_in(visitor: Visitor, Body(body): Body<SignIn>) -> Resul
 /// The number of earlier sign-ins of the caller, and its organization.
 async fn member(caller: &Caller) -> Result<(u64, Authorized<Organization>)> {
     let user = caller.user()?;
-    let found = caller.store().find_and_child::<Organization, SignIns>(user.organization_id, user, ()).await?;
-    let (organization, sign_ins) = found;
+    let found = caller.store().find_and_child::<Organization, SignIns>(user.organization_id, user, ()).await;
+    // A user whose organization was deleted meanwhile cannot sign in.
+    let (organization, sign_ins) = found.map_err(|error| match error.code() {
+        Code::NotFound => Error::unauthorized(),
+        _ => error,
+    })?;
     Ok((sign_ins.map_or(0, |found| found.sign_in_count), organization))
 }
 

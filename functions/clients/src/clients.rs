@@ -61,7 +61,7 @@ pub(crate) struct ClientView {
 pub(crate) struct Client {
     organization: Authorized<Organization>,
     collection: Authorized<Collection>,
-    partner: Option<Organization>,
+    partner: Option<(OrganizationId, String)>,
 }
 
 impl FromRequestParts<App> for Client {
@@ -104,7 +104,7 @@ impl Client {
             name: organization.name.clone(),
             status: ClientStatus::Active,
             collection_mode: collection.collection_mode,
-            partner: partner.map(|partner| PartnerView { id: partner.id, name: partner.name }),
+            partner: partner.map(|(id, name)| PartnerView { id, name }),
             enrollment_token: collection.enrollment_token.clone(),
             created_at: organization.created_at,
             updated_at: organization.updated_at.max(collection.updated_at),
@@ -140,7 +140,7 @@ pub(crate) struct UpdateClient {
 /// Update Client
 ///
 /// Only the fields present are changed. `deleted` is final; the present mode again is no change.
-#[operation(patch, "/v2/clients/{client_id}", 400 = "Cannot transition from deleted to another collection mode")]
+#[operation(patch, "/v2/clients/{client_id}", final_mode(CollectionMode::Deleted, CollectionMode::Discovery))]
 pub(crate) async fn update_client(
     caller: Manager,
     client: Client,
@@ -158,8 +158,7 @@ fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> Resul
     let from = client.collection.collection_mode;
     let Some(to) = update.collection_mode.filter(|to| *to != from) else { return Ok(None) };
     if from == CollectionMode::Deleted {
-        let message = "Cannot transition from deleted to another collection mode";
-        return Err(Error::invalid_transition(message, from.as_str(), to.as_str()));
+        return Err(final_mode(from, to));
     }
     let collection = Collection {
         collection_mode: to,
@@ -173,4 +172,10 @@ fn update<'a>(store: Store<'a>, client: &Client, update: &UpdateClient) -> Resul
         .require(&client.organization, Guard::Version(client.organization.version()))
         .put(&entry, Guard::Absent);
     Ok(Some(write))
+}
+
+/// The error for a client that leaves its final mode.
+fn final_mode(from: CollectionMode, to: CollectionMode) -> Error {
+    let message = "Cannot transition from deleted to another collection mode";
+    Error::invalid_transition(message, from.as_str(), to.as_str())
 }

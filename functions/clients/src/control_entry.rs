@@ -106,4 +106,8 @@ impl Child for LoggedControl {
     fn key_of(client: OrganizationId, id: EventId) -> Key {
         Key::collection_log(client, id.to_string())
     }
+
+    fn parent(&self) -> OrganizationId {
+        self.organization_id
+    }
 }

@@ -14,7 +14,7 @@ use shared::{
     id::OrganizationId,
     input::values::Name,
     operation,
-    store::{Authorized, Counted, Entity, Guard, Key, Range, ScopedRange, Store, Write},
+    store::{Authorized, Counted, Entity, Guard, Key, Owned, Range, ScopedRange, Store, Write},
     tenancy::Scope,
     time::Timestamp,
 };
@@ -44,8 +44,8 @@ impl Listing for Organizations {
         organization.created_at
     }
 
-    fn range(scope: &Scope, _dates: Option<&DateRange>) -> ScopedRange {
-        ScopedRange::organizations(scope)
+    fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
+        store.organizations()
     }
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct OrganizationView {
 impl OrganizationView {
     /// The organization as a caller with `scope` sees it.
     fn new(organization: &Organization, scope: &Scope) -> Self {
-        let parent = organization.organization_path.parent().filter(|path| scope.contains(path));
+        let parent = organization.path().parent().filter(|path| scope.contains(path));
         Self {
             id: organization.id,
             name: organization.name.clone(),
@@ -122,7 +122,7 @@ pub(crate) async fn create_organization(
     Body(body): Body<CreateOrganization>,
 ) -> Result<Idempotent<Created<OrganizationView>>> {
     let (store, write) = (caller.store(), organization::create(caller.store(), body.organization).await?);
-    let answer = |organization: &Authorized<Organization>| {
+    let answer = |organization: &Organization| {
         let location = format!("/v2/organizations/{}", organization.id);
         Created::at(location, OrganizationView::new(organization, store.scope()))
     };
@@ -190,11 +190,9 @@ fn update<'a>(
     found: &Authorized<Organization>,
     update: OrganizationUpdate,
 ) -> Option<Write<'a, Organization>> {
-    let mut organization = Organization {
-        name: update.name.trim().to_owned(),
-        company_name: update.company_name.into(),
-        ..Organization::clone(found)
-    };
+    let mut organization = Organization::clone(found);
+    organization.name = update.name.trim().to_owned();
+    organization.company_name = update.company_name.into();
     update.details.apply(&mut organization.details);
     let is_same = (&organization.name, &organization.company_name, &organization.details)
         == (&found.name, &found.company_name, &found.details);
@@ -219,7 +217,7 @@ async fn delete<'a>(store: Store<'a>, found: &Authorized<Organization>) -> Resul
         .or(Error::conflict("The organization still has users or organizations below it"))
         .count(Counted::Organizations, found.owner(), -1)
         .remove(&UniqueName::of(found).key(), Guard::Any);
-    if let Some(parent) = found.organization_path.parent() {
+    if let Some(parent) = found.path().parent() {
         write = write.add(&Key::members(parent.organization()), MemberCounts::CHILDREN, -1, Guard::Exists);
     }
     let parts = store.parts(found, Range::of_organization(found.id)).await?;

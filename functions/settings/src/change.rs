@@ -46,7 +46,7 @@ impl<'a, E> Change<'a, E> {
         answer: impl FnOnce(&E) -> T,
     ) -> Result<Idempotent<T>> {
         match self {
-            Self::Write(write) => key.commit(*write, |entity| answer(entity)).await,
+            Self::Write(write) => key.commit(*write, answer).await,
             Self::Nothing(entity) => Ok(Idempotent::First(answer(&entity))),
         }
     }

@@ -74,7 +74,7 @@ impl FromRequestParts<App> for Settings {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let Manager(_) = Manager::from_request_parts(parts, app).await?;
+        Manager::from_request_parts(parts, app).await?;
         OwnClient::from_request_parts(parts, app).await.map(Self)
     }
 }

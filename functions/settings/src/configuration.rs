@@ -84,6 +84,10 @@ impl<K: ConfigurationKind> Child for Configuration<K> {
     fn key_of(organization: OrganizationId, name: &str) -> Key {
         Key::configuration(organization, K::KEY, name)
     }
+
+    fn parent(&self) -> OrganizationId {
+        self.organization_id
+    }
 }
 
 impl<K: ConfigurationKind> Audited for Configuration<K> {

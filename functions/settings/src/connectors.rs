@@ -9,7 +9,7 @@ use shared::{
     Error, Input, Result,
     api::{Body, Done, Param, Single},
     input::{
-        Field, Problems,
+        Field, Problems, check,
         values::{ConnectorName, Name, Secret, ServiceUrl, Text},
     },
     operation,
@@ -139,9 +139,7 @@ impl SaveConnector {
 }
 
 async fn strix(client: Client<'_>, config: Map<String, Value>) -> Result<Map<String, Value>> {
-    let mut problems = Problems::default();
-    let config = StrixConnector::read(&Value::Object(config), "", &mut problems);
-    let config = problems.finish(config)?;
+    let config: StrixConnector = check(&Value::Object(config))?;
     if !domains::are_proof_of(domains::list(client).await?.iter().map(|domain| &**domain), &config.url) {
         return Err(Error::invalid_field("url", "must be on a verified domain of this client, or below one"));
     }

@@ -1,12 +1,12 @@
 //! Sample settings. Only the local platform loads them; no function can.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::{
     Error, Result,
     domain::organization::Organization,
     error::Code,
     id::DomainId,
-    input::{Field, read},
+    input::check,
     keys::SealingKey,
     store::{Authorized, Store},
 };
@@ -38,18 +38,13 @@ pub async fn load_sample(
         Err(error) if error.code() == Code::Conflict => return Ok(()),
         claimed => drop(claimed?),
     }
-    let gitlab = sample::<SavePlugin>(&json!({ "oauth_token": "glpat-demo" }))?.config(PluginName::Gitlab)?;
+    let gitlab = check::<SavePlugin>(&json!({ "oauth_token": "glpat-demo" }))?.config(PluginName::Gitlab)?;
     configuration::save::<Plugins>(client, sealing, PluginName::Gitlab.as_str(), gitlab).await?.commit().await?;
-    let FreeForm(semgrep) = sample(&json!({ "severity": "high", "api_token": "semgrep-demo" }))?;
+    let FreeForm(semgrep) = check(&json!({ "severity": "high", "api_token": "semgrep-demo" }))?;
     configuration::save::<Tools>(client, sealing, "semgrep", semgrep).await?.commit().await?;
-    let jira = sample::<SaveConnector>(&json!({ "url": "https://jira.example.com", "token": "jira-demo" }))?;
+    let jira = check::<SaveConnector>(&json!({ "url": "https://jira.example.com", "token": "jira-demo" }))?;
     let jira = jira.config(client, "jira").await?;
     configuration::save::<Connectors>(client, sealing, "jira", jira).await?.commit().await?;
-    let tools = sample(&json!({ "included_tools": ["semgrep", "trivy"] }))?;
+    let tools = check(&json!({ "included_tools": ["semgrep", "trivy"] }))?;
     included_tools::replace(client, tools).await?.commit().await.map(|_| ())
-}
-
-/// A sample request body, checked.
-fn sample<T: Field>(body: &Value) -> Result<T> {
-    read(body.to_string().as_bytes())
 }

@@ -21,16 +21,19 @@ const TOTAL: Duration = Duration::from_secs(3);
 /// # Errors
 /// 422 for `domain` when the DNS does not answer, 500 when this machine has no DNS.
 pub(crate) async fn texts(server: Option<SocketAddr>, name: &str) -> Result<Vec<Vec<u8>>> {
-    let no_answer =
-        || Error::invalid_field("domain", format!("the DNS did not answer for the TXT record {name}; try again"));
     // A fully qualified name: no search domain is appended to it.
-    let query = Name::from_ascii(format!("{name}.")).map_err(|_| no_answer())?;
+    let query = Name::from_ascii(format!("{name}.")).map_err(|_| no_answer(name))?;
     let resolver = resolver(server).map_err(Error::internal)?;
     match tokio::time::timeout(TOTAL, resolver.txt_lookup(query)).await {
         Ok(Ok(answer)) => Ok(answer.answers().iter().filter_map(|record| text(&record.data)).collect()),
         Ok(Err(error)) if error.is_no_records_found() => Ok(Vec::new()),
-        _ => Err(no_answer()),
+        _ => Err(no_answer(name)),
     }
+}
+
+/// The error when the DNS does not answer.
+pub(crate) fn no_answer(name: &str) -> Error {
+    Error::invalid_field("domain", format!("the DNS did not answer for the TXT record {name}; try again"))
 }
 
 fn text(data: &RData) -> Option<Vec<u8>> {

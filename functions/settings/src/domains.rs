@@ -82,6 +82,10 @@ impl Child for Domain {
     fn key_of(organization: OrganizationId, name: &DomainName) -> Key {
         Key::domain(organization, name)
     }
+
+    fn parent(&self) -> OrganizationId {
+        self.organization_id
+    }
 }
 
 impl Audited for Domain {
@@ -182,13 +186,18 @@ pub(crate) async fn claim_domain(
     Body(body): Body<ClaimDomain>,
 ) -> Result<Idempotent<Created<DomainView>>> {
     let write = claim(settings.client(), body)?;
-    key.commit(write, |domain| Created::at("/client/domains".to_owned(), DomainView::from(&**domain))).await
+    key.commit(write, |domain| Created::at("/client/domains".to_owned(), DomainView::from(domain))).await
 }
 
 /// Verify a domain
 ///
 /// Looks the TXT record up that verifies the claim. A domain that is verified stays so, without another look-up.
-#[operation(post, "/client/domains/{domain}/verify")]
+#[operation(
+    post,
+    "/client/domains/{domain}/verify",
+    unproven("_scanward-verify.example.com", "scanward-verification=0a1B0a1B0a1B0a1B0a1B0a1B0a1B0a1B"),
+    dns::no_answer("_scanward-verify.example.com")
+)]
 pub(crate) async fn verify_domain(
     settings: Settings,
     key: IdempotencyKey,
@@ -210,7 +219,7 @@ fn claim(client: Client<'_>, claim: ClaimDomain) -> Result<Write<'_, Domain>> {
 }
 
 /// Prepares a domain that is verified without a look-up in the DNS, for sample data.
-#[cfg(feature = "demo")]
+#[cfg(feature = "local")]
 pub(crate) fn claim_verified(client: Client<'_>, id: DomainId, name: DomainName) -> Result<Write<'_, Domain>> {
     let domain = Domain::new(id, client.organization, name)?.verified();
     Ok(create(client, "client.domain_verified", domain))
@@ -237,9 +246,14 @@ async fn verify<'a>(settings: &'a Settings, name: &DomainName) -> Result<Change<
     let (record, value) = (found.record_name(), found.record_value());
     let texts = dns::texts(settings.app().dns_server(), &record).await?;
     if !texts.iter().any(|text| text == value.as_bytes()) {
-        return Err(Error::invalid_field("domain", format!("has no TXT record {record} with the text {value}")));
+        return Err(unproven(&record, &value));
     }
     Ok(Change::write(store.update("client.domain_verified", &found, Domain::clone(&found).verified())))
+}
+
+/// The error for a domain without the TXT record that proves it.
+fn unproven(record: &str, value: &str) -> Error {
+    Error::invalid_field("domain", format!("has no TXT record {record} with the text {value}"))
 }
 
 /// Whether the host of `url` is one of the verified domains, or below one.

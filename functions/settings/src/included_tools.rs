@@ -100,13 +100,18 @@ pub(crate) struct AddIncludedTool {
     tool_name: Option<ToolName>,
 }
 
+/// The error of an addition without a name: 400, as the document says.
+fn nameless() -> Error {
+    Error::invalid_request("tool_name", "tool_name is required")
+}
+
 /// Add Included Tool
 ///
 /// Adds a security tool to those that scans include. Nothing changes when the list has the tool already.
 #[operation(
     post,
     "/client/included-tools",
-    400 = "tool_name is required",
+    nameless(),
     409 = "The list holds 100 tools, as many as it can"
 )]
 pub(crate) async fn add_included_tool(
@@ -114,7 +119,7 @@ pub(crate) async fn add_included_tool(
     key: IdempotencyKey,
     Body(body): Body<AddIncludedTool>,
 ) -> Result<Idempotent<Single<IncludedToolsView>>> {
-    let name = body.tool_name.ok_or_else(|| Error::invalid_request("tool_name", "tool_name is required"))?;
+    let name = body.tool_name.ok_or_else(nameless)?;
     let change = add(settings.client(), name).await?;
     change.commit_once(key, |tools| Single::new(IncludedToolsView::from(tools))).await
 }

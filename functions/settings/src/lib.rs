@@ -4,20 +4,20 @@
 //! Each part is an item of its own, so that requests that change different parts never conflict; when two requests
 //! change the same part, the later one gets 409.
 //!
-//! - [`company`], [`scan_configuration`], [`setup`], [`enrichment`], [`included_tools`]: the parts of which every client
-//!   has one; [`section`] is their common base.
-//! - [`plugins`], [`tools`], [`connectors`]: the parts of which a client has several, by name; [`configuration`] is
-//!   their common base, [`free_form`] limits their content, [`sealed_config`] stores their secrets, and
-//!   [`secret_patterns`] finds these.
-//! - [`domains`]: the domains that a client claims, verified by [`dns`].
-//! - [`profile`]: all settings in one signed answer, without a secret.
+//! - `company`, `scan_configuration`, `setup`, `enrichment`, `included_tools`: the parts of which every client
+//!   has one; `section` is their common base.
+//! - `plugins`, `tools`, `connectors`: the parts of which a client has several, by name; `configuration` is
+//!   their common base, `free_form` limits their content, `sealed_config` stores their secrets, and
+//!   `secret_patterns` finds these.
+//! - `domains`: the domains that a client claims, verified by `dns`.
+//! - `profile`: all settings in one signed answer, without a secret.
 
 mod change;
 mod client;
 mod company;
 mod configuration;
 mod connectors;
-#[cfg(feature = "demo")]
+#[cfg(feature = "local")]
 mod demo;
 mod dns;
 mod domains;
@@ -34,7 +34,7 @@ mod section;
 mod setup;
 mod tools;
 
-#[cfg(feature = "demo")]
+#[cfg(feature = "local")]
 pub use demo::load_sample;
 use shared::{App, Result, api::Routes, app::Operator, keys::Purpose, operations};
 

@@ -10,7 +10,7 @@ use shared::{
     api::{Body, Done, Param, Single},
     choice,
     input::{
-        Field, Problems,
+        Field, Problems, check,
         values::{HostName, Port, Secret, ServiceUrl},
     },
     operation,
@@ -165,17 +165,11 @@ impl SavePlugin {
     /// 422 naming every invalid field.
     pub(crate) fn config(&self, plugin: PluginName) -> Result<Map<String, Value>> {
         match plugin {
-            PluginName::Github => fields_of(&self.read::<GithubPlugin>()?),
-            PluginName::Gitlab => fields_of(&self.read::<GitlabPlugin>()?.with_defaults()?),
-            PluginName::Gitea => fields_of(&self.read::<GiteaPlugin>()?.with_defaults()?),
-            PluginName::BitbucketCloud => fields_of(&self.read::<BitbucketCloudPlugin>()?),
+            PluginName::Github => fields_of(&check::<GithubPlugin>(&self.0)?),
+            PluginName::Gitlab => fields_of(&check::<GitlabPlugin>(&self.0)?.with_defaults()?),
+            PluginName::Gitea => fields_of(&check::<GiteaPlugin>(&self.0)?.with_defaults()?),
+            PluginName::BitbucketCloud => fields_of(&check::<BitbucketCloudPlugin>(&self.0)?),
         }
-    }
-
-    fn read<T: Field>(&self) -> Result<T> {
-        let mut problems = Problems::default();
-        let config = T::read(&self.0, "", &mut problems);
-        problems.finish(config)
     }
 }
 

@@ -56,6 +56,10 @@ impl<S: Section> Child for SectionItem<S> {
     fn key_of(organization: OrganizationId, (): ()) -> Key {
         Key::settings(organization, S::KEY)
     }
+
+    fn parent(&self) -> OrganizationId {
+        self.organization_id
+    }
 }
 
 impl<S: Section> Audited for SectionItem<S> {

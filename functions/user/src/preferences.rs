@@ -63,7 +63,7 @@ impl Resource for PreferenceView {
 /// Every preference, with its default where it was never changed.
 #[operation(get, "/v2/user/preferences/notifications")]
 pub(crate) async fn list_notification_preferences(caller: CallingUser) -> Result<List<PreferenceView>> {
-    let user = &caller.user;
+    let user = caller.user();
     let stored = caller.store().children::<Preference>(user, Range::preferences(user.id)).await?;
     Ok(List::whole(PreferenceName::ALL.iter().map(|name| {
         let found = stored.iter().find(|preference| preference.name == *name);
@@ -125,7 +125,7 @@ async fn update(
     if update.if_status.is_some() && update.if_completed.is_some() {
         return Err(Error::invalid_field("if_status", "cannot go with if_completed, which is the same"));
     }
-    let (store, user) = (caller.store(), &caller.user);
+    let (store, user) = (caller.store(), caller.user());
     let found = store.child_or(user, name, Preference::default_of(user, name)).await?;
     let mut after = Preference::clone(&found);
     update.apply(&mut after);
@@ -134,7 +134,7 @@ async fn update(
     }
     after.updated_at = Timestamp::now();
     let write = store.save("notification_preference.updated", &found, after);
-    let write = write.require(user, Guard::Exists).or(Error::not_found());
+    let write = write.require(user, Guard::Exists).or(Error::unauthorized());
     write.commit().await.map(|preference| Single::new(PreferenceView::from(&*preference)))
 }
 

@@ -15,7 +15,7 @@ use shared::{
     input::values::Email,
     operation,
     store::{Authorized, Child, Counted, Entity, Guard, ScopedRange, Store, Write},
-    tenancy::Scope,
+    tenancy::Role,
     time::Timestamp,
 };
 
@@ -47,8 +47,8 @@ impl Listing for Users {
         user.created_at
     }
 
-    fn range(scope: &Scope, _dates: Option<&DateRange>) -> ScopedRange {
-        ScopedRange::users(scope)
+    fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
+        store.users()
     }
 }
 
@@ -70,14 +70,19 @@ pub(crate) struct CreateUser {
 /// Create User
 ///
 /// Without a password the user exists unconfirmed. A password needs `confirmed`: the caller vouches for the address.
-#[operation(post, "/v2/users", 409 = "Another user has this e-mail address")]
+#[operation(
+    post,
+    "/v2/users",
+    403 = "Your role cannot give the role Admin",
+    409 = "Another user has this e-mail address"
+)]
 pub(crate) async fn create_user(
     caller: Manager,
     key: IdempotencyKey,
     Body(body): Body<CreateUser>,
 ) -> Result<Idempotent<Created<UserView>>> {
     let write = user::create(caller.store(), body.user).await?;
-    key.commit(write, |user| Created::at(format!("/v2/users/{}", user.id), UserView::from(&**user))).await
+    key.commit(write, |user| Created::at(format!("/v2/users/{}", user.id), UserView::from(user))).await
 }
 
 /// Show User
@@ -109,7 +114,14 @@ pub(crate) struct UserUpdate {
 ///
 /// Only the fields present are changed; null clears a text. Another `organization_id` moves the user, which needs
 /// authority over both organizations.
-#[operation(put, "/v2/users/{id}", 409 = "Another user has this e-mail address")]
+#[operation(
+    put,
+    "/v2/users/{id}",
+    unmanaged(Role::Admin),
+    unmovable(Role::Partner),
+    409 = "Another user has this e-mail address",
+    409 = "You cannot move yourself"
+)]
 pub(crate) async fn update_user(caller: Manager, user: Target<User>, Body(body): Body<UpdateUser>) -> Result<Done> {
     if let Some(write) = update(caller.store(), &user, body.user).await? {
         write.commit().await?;
@@ -120,7 +132,7 @@ pub(crate) async fn update_user(caller: Manager, user: Target<User>, Body(body):
 /// Delete a User
 ///
 /// Ends the user's sessions and frees the e-mail address at once.
-#[operation(delete, "/v2/users/{id}", 409 = "You cannot delete yourself here")]
+#[operation(delete, "/v2/users/{id}", unmanaged(Role::Admin), 409 = "You cannot delete yourself here")]
 pub(crate) async fn delete_user(caller: Manager, user: Target<User>) -> Result<Done> {
     delete(caller.store(), &user)?.commit().await.map(|_| Done {})
 }
@@ -133,8 +145,7 @@ async fn update<'a>(store: Store<'a>, found: &Authorized<User>, update: UserUpda
     if let Some(id) = update.organization_id.filter(|id| *id != found.organization_id) {
         require_moving(store, found)?;
         let organization = find_named(store, id, "user.organization_id").await?;
-        user.organization_id = organization.id;
-        user.organization_path = organization.organization_path.clone();
+        user.move_to(&organization);
     }
     Ok(user::update(store, found, user, update.email))
 }
@@ -157,7 +168,7 @@ fn delete<'a>(store: Store<'a>, found: &Authorized<User>) -> Result<Write<'a, Us
 /// A move gives the user its role in another organization, so it needs the right to grant that role.
 fn require_moving(store: Store<'_>, user: &User) -> Result<()> {
     if !store.authority().role().may_grant(user.role) {
-        return Err(Error::forbidden(format!("Your role cannot move users of the role {}", user.role)));
+        return Err(unmovable(user.role));
     }
     if store.authority().is_user(user.id) {
         return Err(Error::conflict("You cannot move yourself"));
@@ -169,5 +180,13 @@ fn require_management(store: Store<'_>, user: &User) -> Result<()> {
     if store.authority().role().may_manage(user.role) {
         return Ok(());
     }
-    Err(Error::forbidden(format!("Your role does not manage users of the role {}", user.role)))
+    Err(unmanaged(user.role))
+}
+
+fn unmovable(role: Role) -> Error {
+    Error::forbidden(format!("Your role cannot move users of the role {role}"))
+}
+
+fn unmanaged(role: Role) -> Error {
+    Error::forbidden(format!("Your role does not manage users of the role {role}"))
 }

@@ -82,8 +82,14 @@ impl Caller {
     pub fn session(&self) -> Result<SessionId> {
         match self.identity {
             Identity::Session(_, id) => Ok(id),
-            _ => Err(Error::forbidden("Only a session can be signed out")),
+            _ => Err(Self::no_session()),
         }
+    }
+
+    /// The error for a credential that is not a session.
+    #[must_use]
+    pub fn no_session() -> Error {
+        Error::forbidden("Only a session can be signed out")
     }
 
     /// Requires that the credential acts for a user id.
@@ -212,7 +218,7 @@ impl Describe for Caller {
 
 /// A caller who manages: a Partner within its subtree, or an Admin.
 #[derive(Clone, Debug)]
-pub struct Manager(pub Caller);
+pub struct Manager(Caller);
 
 impl Deref for Manager {
     type Target = Caller;
@@ -242,10 +248,16 @@ impl Describe for Manager {
 /// A caller that is a user, or a program with a user's access token.
 #[derive(Clone, Debug)]
 pub struct CallingUser {
-    /// The caller.
-    pub caller: Caller,
+    caller: Caller,
+    user: Authorized<User>,
+}
+
+impl CallingUser {
     /// The user.
-    pub user: Authorized<User>,
+    #[must_use]
+    pub fn user(&self) -> &Authorized<User> {
+        &self.user
+    }
 }
 
 impl Deref for CallingUser {

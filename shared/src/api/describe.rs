@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State};
-use http::HeaderMap;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
@@ -14,7 +13,6 @@ use crate::{
     Error,
     error::{Code, Details},
     input::{FieldSet, ObjectSchema},
-    tenancy::RequestInfo,
 };
 
 /// The request id of the examples.
@@ -22,7 +20,7 @@ const REQUEST_ID: &str = "JKJaXmPLvHcESHA=";
 
 /// An extractor or an answer that describes itself.
 pub trait Describe {
-    /// Whether the type evaluates `If-Match`. A request that names versions is refused where no extractor does.
+    /// Whether the type evaluates `If-Match`. A write that names versions is refused where no extractor does.
     const CHECKS_IF_MATCH: bool = false;
 
     /// Adds to the description of an operation.
@@ -204,13 +202,17 @@ impl Answer {
             self.headers.insert(name.to_owned(), reference("headers", component));
         }
         if !self.errors.is_empty() {
-            let is_limited = self.errors.iter().any(|error| error.code() == Code::TooManyRequests);
-            // The gateway limits requests too, and its answers have a shape of their own.
-            let gateway = [error_schema.clone(), reference("schemas", "GatewayError")];
-            let schema = if is_limited { json!({ "anyOf": gateway }) } else { error_schema.clone() };
+            // The gateway gives these answers too, and in another shape.
+            let is_shared = |error: &Error| matches!(error.code().status(), 413 | 429 | 500);
+            let either = [error_schema.clone(), reference("schemas", "GatewayError")];
+            let schema =
+                if self.errors.iter().any(is_shared) { json!({ "anyOf": either }) } else { error_schema.clone() };
             let mut named = Map::new();
             for error in &self.errors {
-                let (name, example) = example(error, format);
+                let (mut name, example) = example(error, format);
+                while examples.get(&name).is_some_and(|other| *other != example) {
+                    name += "_";
+                }
                 named.insert(name.clone(), reference("examples", &name));
                 examples.insert(name, example);
             }
@@ -257,15 +259,7 @@ fn example(error: &Error, format: ErrorFormat) -> (String, Value) {
     (name, json!({ "summary": text, "value": body }))
 }
 
-impl Describe for RequestInfo {
-    fn describe(_: &mut Description<'_>) {}
-}
-
 impl<S> Describe for State<S> {
-    fn describe(_: &mut Description<'_>) {}
-}
-
-impl Describe for HeaderMap {
     fn describe(_: &mut Description<'_>) {}
 }
 

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     App, Error, Result,
-    store::{Authorized, Entity, Guard, Key, Table, Write},
+    store::{Entity, Guard, Key, Table, Write},
     time::Timestamp,
 };
 
@@ -67,7 +67,7 @@ impl IdempotencyKey {
     pub async fn commit<E, T: IntoResponse>(
         self,
         write: Write<'_, E>,
-        answer: impl FnOnce(&Authorized<E>) -> T,
+        answer: impl FnOnce(&E) -> T,
     ) -> Result<Idempotent<T>> {
         let Some(keyed) = self.0 else {
             return write.commit().await.map(|done| Idempotent::First(answer(&done)));

@@ -6,7 +6,9 @@
 //! Refusals come in the order of the extractors, which is the same for every operation: who calls (401), whether its role
 //! may (403), a repetition of an earlier request (its answer), the parameters (422), what the path names (404) and its
 //! version (412), and last the body (415, 413, 400, 422). So the content of a request is read last (RFC 9110, section
-//! 13.2.1), and nothing is said about it to a caller who may not send it.
+//! 13.2.1), and nothing is said about it to a caller who may not send it. Two refusals come before the caller is known: 412 of a
+//! write that names a version of a resource without versions, and 413 of a body with an `Idempotency-Key`, whose digest
+//! needs all of it.
 
 mod body;
 mod caller;

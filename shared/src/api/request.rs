@@ -1,6 +1,6 @@
 //! Parts of a request besides its body.
 
-use std::{convert::Infallible, str::FromStr};
+use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
@@ -28,14 +28,6 @@ pub(super) fn info<B>(request: &http::Request<B>) -> RequestInfo {
 /// The id in the runtime's trace header, `Root=1-...;Parent=...;Sampled=1`.
 fn trace_id(header: &str) -> Option<String> {
     header.split(';').find_map(|part| part.strip_prefix("Root=")).map(str::to_owned)
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for RequestInfo {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
-    }
 }
 
 /// The next parameter of the path, as the id in `/v2/users/{id}`.

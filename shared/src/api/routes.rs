@@ -19,6 +19,7 @@ use super::{
     error::ErrorFormat,
     precondition::refuse_versions,
 };
+use crate::Error;
 
 /// The method of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,9 @@ pub trait Operation {
     const ANSWERS: &'static [(u16, &'static str)];
     /// Whether the operation is deprecated.
     const IS_DEPRECATED: bool;
+
+    /// Errors that the types of the handler cannot describe, besides those of [`Self::ANSWERS`].
+    fn errors() -> Vec<Error>;
 }
 
 /// The arguments of a handler, as axum's `Handler<(M, A, B, ..), S>` names them, with a marker first.
@@ -170,7 +174,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> for Served<S> {
     {
         self.ids.add(O::PATH, O::METHOD.as_str(), O::ID);
         let route = axum::routing::on(O::METHOD.filter(), handler);
-        let route = if T::CHECKS_IF_MATCH { route } else { route.layer(middleware::from_fn(without_versions)) };
+        let is_versioned = T::CHECKS_IF_MATCH || O::METHOD == Method::Get;
+        let route = if is_versioned { route } else { route.layer(middleware::from_fn(without_versions)) };
         Self { router: self.router.route(O::PATH, route), ..self }
     }
 
@@ -184,7 +189,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> for Served<S> {
     }
 }
 
-/// Refuses requests for a version of a resource that has none.
+/// Refuses writes that name a version of a resource without versions.
 async fn without_versions(request: Request, next: Next) -> Response {
     match refuse_versions(request.headers()) {
         Ok(()) => next.run(request).await,

@@ -13,14 +13,14 @@ use crate::{
     app::Operator,
     error::Code,
     id::UserId,
-    input::{Field, Problems, Value},
+    input::check,
     keys::Purpose,
     store::{Entity, Guard, Key},
     tenancy::{PLATFORM, Role},
 };
 
 /// The first administrator.
-pub const ADMINISTRATOR: UserId = UserId(Uuid::from_u128(0x5ca0_0a4d_0000_7000_8000_0000_0000_0002));
+const ADMINISTRATOR: UserId = UserId(Uuid::from_u128(0x5ca0_0a4d_0000_7000_8000_0000_0000_0002));
 
 /// Makes the keys that do not exist yet: the one that signs sessions, of a generation, so that it is published before it
 /// signs, and the one that seals cursors.
@@ -63,8 +63,8 @@ pub async fn ensure_administrator(
     if is_done().await? {
         return Ok(false);
     }
-    let user = read::<NewUser>(&json!({ "email": email, "password": password().await?, "confirmed": true }))?;
-    let organization = read::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
+    let user = check::<NewUser>(&json!({ "email": email, "password": password().await?, "confirmed": true }))?;
+    let organization = check::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
     // Nothing was written before, so the platform's totals begin here.
     let first = organization::create_below(store, PLATFORM, None, organization)?.begin_totals(None);
     ignore_existing(first.commit().await)?;
@@ -75,16 +75,6 @@ pub async fn ensure_administrator(
         Err(error) if error.code() == Code::Conflict && is_done().await? => Ok(false),
         made => made.map(|_| true),
     }
-}
-
-/// Reads input that the platform makes itself.
-///
-/// # Errors
-/// 422 naming every invalid field.
-pub fn read<T: Field>(value: &Value) -> Result<T> {
-    let mut problems = Problems::default();
-    let read = T::read(value, "", &mut problems);
-    problems.finish(read)
 }
 
 /// Ignores the conflict with what another start has made.

@@ -108,6 +108,10 @@ impl Child for Preference {
     fn key_of(user: UserId, name: PreferenceName) -> Key {
         Key::preference(user, name.as_str())
     }
+
+    fn parent(&self) -> UserId {
+        self.user_id
+    }
 }
 
 impl Audited for Preference {

@@ -78,6 +78,10 @@ impl Child for Session {
     fn key_of(_: UserId, id: SessionId) -> Key {
         Key::session(id)
     }
+
+    fn parent(&self) -> UserId {
+        self.user_id
+    }
 }
 
 impl Audited for Session {

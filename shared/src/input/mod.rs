@@ -11,7 +11,7 @@ pub mod values;
 
 use std::borrow::Cow;
 
-pub use object::{FieldSet, Fields, ObjectSchema, read};
+pub use object::{FieldSet, Fields, ObjectSchema, check, read};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Map;
 pub use serde_json::Value;

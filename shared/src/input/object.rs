@@ -135,9 +135,17 @@ pub fn read<T: Field>(bytes: &[u8]) -> Result<T> {
     if !value.is_object() {
         return Err(Error::invalid_json("The body must be a JSON object"));
     }
+    check(&value)
+}
+
+/// Reads a whole JSON value.
+///
+/// # Errors
+/// 422 naming every invalid field.
+pub fn check<T: Field>(value: &Value) -> Result<T> {
     let mut problems = Problems::default();
-    let body = T::read(&value, "", &mut problems);
-    problems.finish(body)
+    let read = T::read(value, "", &mut problems);
+    problems.finish(read)
 }
 
 #[cfg(test)]

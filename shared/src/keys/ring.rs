@@ -187,7 +187,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// 500 when DynamoDB fails.
-    #[cfg(feature = "demo")]
+    #[cfg(feature = "local")]
     pub async fn publish(&self, kid: &str, public_key: &str) -> Result<()> {
         let sort = format!("{}{kid}", prefix(SIGNING, Purpose::SessionSigning));
         let item = RingItem { kid: kid.to_owned(), public_key: Some(public_key.to_owned()), ..RingItem::new(sort) };

@@ -1,4 +1,4 @@
-//! Signed tokens: sessions and client profiles. EdDSA alone; the kind of a token is in its `typ`, and each kind has keys
+//! Signed tokens: sessions and client profiles. EdDSA alone; the kind of a token is in its `typ`, and each kind has
 //! separate keys, so that one is never accepted as the other.
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};

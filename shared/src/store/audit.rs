@@ -121,7 +121,7 @@ impl Entry {
         after: Option<&E>,
     ) -> Result<Self> {
         let resource = after.or(before).ok_or_else(|| Error::internal("an audit entry needs an entity"))?;
-        let moved_to = after.and_then(Audited::moved_to).filter(|to| *to != path).cloned();
+        let moved_to = after.and_then(Audited::owner).filter(|owner| *owner != path).cloned();
         let fields = |entity: Option<&E>| entity.map(audited).transpose().map(Option::unwrap_or_default);
         Ok(Self {
             id: EventId::generate(),

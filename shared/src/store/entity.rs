@@ -51,7 +51,7 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
 /// An entity that belongs to an organization directly: a look-up of it is checked against the scope.
 pub trait Owned: Entity {
     /// The id by which it is looked up.
-    type Id: Copy + Send + Sync;
+    type Id: Copy + PartialEq + Send + Sync;
 
     /// The key of the entity with an id.
     fn key_of(id: Self::Id) -> Key;
@@ -72,6 +72,9 @@ pub trait Child: Entity {
 
     /// The key of the entity with a name below a parent.
     fn key_of(parent: <Self::Parent as Owned>::Id, name: Self::Name<'_>) -> Key;
+
+    /// The parent, which a look-up compares with the found one.
+    fn parent(&self) -> <Self::Parent as Owned>::Id;
 }
 
 /// An entity whose changes are in the audit log.
@@ -79,8 +82,8 @@ pub trait Audited: Entity {
     /// The id of the resource that an audit entry names.
     fn resource_id(&self) -> Uuid;
 
-    /// The place of the organization that owns the entity from now on, for an entity that can move.
-    fn moved_to(&self) -> Option<&OrganizationPath> {
+    /// The place of the organization that owns the entity, for one that is [`Owned`]; a child has its parent's owner.
+    fn owner(&self) -> Option<&OrganizationPath> {
         None
     }
 }

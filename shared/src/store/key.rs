@@ -78,14 +78,12 @@ impl Key {
     }
 
     /// The profile of an organization.
-    #[must_use]
-    pub fn organization(id: OrganizationId) -> Self {
+    pub(crate) fn organization(id: OrganizationId) -> Self {
         Self::of_organization(id, PROFILE)
     }
 
     /// An item in the partition of an organization.
-    #[must_use]
-    pub fn of_organization(id: OrganizationId, sort: impl Into<String>) -> Self {
+    pub(crate) fn of_organization(id: OrganizationId, sort: impl Into<String>) -> Self {
         Self::new(format!("ORG#{id}"), sort)
     }
 
@@ -96,8 +94,7 @@ impl Key {
     }
 
     /// The marker that a Partner belongs to an organization.
-    #[must_use]
-    pub fn partner(id: OrganizationId, user: UserId) -> Self {
+    pub(crate) fn partner(id: OrganizationId, user: UserId) -> Self {
         Self::of_organization(id, format!("{PARTNER}{user}"))
     }
 
@@ -126,93 +123,78 @@ impl Key {
     }
 
     /// The name of an organization among its siblings, in its unique form.
-    #[must_use]
-    pub fn organization_name(parent: Option<OrganizationId>, name: &str) -> Self {
+    pub(crate) fn organization_name(parent: Option<OrganizationId>, name: &str) -> Self {
         let parent = parent.map_or_else(|| "TOP".to_owned(), |id| id.to_string());
         Self::new(format!("NAME#{parent}#{name}"), "NAME")
     }
 
     /// The place of an organization in the index.
-    #[must_use]
-    pub fn organization_tree(path: &OrganizationPath) -> Self {
+    pub(crate) fn organization_tree(path: &OrganizationPath) -> Self {
         Self::new(ORGANIZATIONS.to_owned(), path.as_str())
     }
 
     /// The profile of a user.
-    #[must_use]
-    pub fn user(id: UserId) -> Self {
+    pub(crate) fn user(id: UserId) -> Self {
         Self::of_user(id, PROFILE)
     }
 
     /// An item in the partition of a user.
-    #[must_use]
-    pub fn of_user(id: UserId, sort: impl Into<String>) -> Self {
+    pub(crate) fn of_user(id: UserId, sort: impl Into<String>) -> Self {
         Self::new(format!("USER#{id}"), sort)
     }
 
     /// A notification preference of a user.
-    #[must_use]
-    pub fn preference(id: UserId, name: &str) -> Self {
+    pub(crate) fn preference(id: UserId, name: &str) -> Self {
         Self::of_user(id, format!("{PREFERENCE}{name}"))
     }
 
     /// The place of a user in the index.
-    #[must_use]
-    pub fn user_tree(path: &OrganizationPath, id: UserId) -> Self {
+    pub(crate) fn user_tree(path: &OrganizationPath, id: UserId) -> Self {
         Self::new(USERS.to_owned(), format!("{}#{id}", path.as_str()))
     }
 
     /// An e-mail address, in its unique form.
-    #[must_use]
-    pub fn email(unique_form: &str) -> Self {
+    pub(crate) fn email(unique_form: &str) -> Self {
         Self::new(format!("EMAIL#{unique_form}"), "EMAIL")
     }
 
     /// A session.
-    #[must_use]
-    pub fn session(id: SessionId) -> Self {
+    pub(crate) fn session(id: SessionId) -> Self {
         Self::new(format!("SESSION#{id}"), "SESSION")
     }
 
     /// An access token or API key, by its SHA-256.
-    #[must_use]
-    pub fn credential(digest: &str) -> Self {
+    pub(crate) fn credential(digest: &str) -> Self {
         Self::new(format!("CREDENTIAL#{digest}"), "CREDENTIAL")
     }
 
     /// A bucket of attempts, by its kind and the SHA-256 of its subject.
-    #[must_use]
-    pub fn throttle(kind: &str, digest: &str) -> Self {
+    pub(crate) fn throttle(kind: &str, digest: &str) -> Self {
         Self::new(format!("THROTTLE#{kind}#{digest}"), "THROTTLE")
     }
 
     /// An entry in the log of `organization`, or in the platform's.
-    #[must_use]
-    pub fn event(organization: Option<OrganizationId>, id: EventId) -> Self {
+    pub(crate) fn event(organization: Option<OrganizationId>, id: EventId) -> Self {
         Self::new(audit_log(organization), id.to_string())
     }
 
     /// A part of the totals of `organization`, or of the platform's.
-    #[must_use]
-    pub fn totals(organization: Option<OrganizationId>, shard: u8) -> Self {
+    pub(crate) fn totals(organization: Option<OrganizationId>, shard: u8) -> Self {
         Self::new(totals(organization), format!("{shard:02}"))
     }
 
     /// An idempotency record, by its SHA-256.
-    #[must_use]
-    pub fn idempotency(digest: &str) -> Self {
+    pub(crate) fn idempotency(digest: &str) -> Self {
         Self::new(format!("ONCE#{digest}"), "ONCE")
     }
 
     /// The marker of the first start.
-    #[must_use]
-    pub fn first_start() -> Self {
+    pub(crate) fn first_start() -> Self {
         Self::new("FIRST_START".to_owned(), "FIRST_START")
     }
 
     /// A key of the key ring.
-    #[must_use]
-    pub fn key_ring(sort: String) -> Self {
+    pub(crate) fn key_ring(sort: String) -> Self {
         Self::new(KEYS.to_owned(), sort)
     }
 }
@@ -328,8 +310,7 @@ impl ScopedRange {
     }
 
     /// The organizations within a scope, each before those below it.
-    #[must_use]
-    pub fn organizations(scope: &Scope) -> Self {
+    pub(super) fn organizations(scope: &Scope) -> Self {
         let sort = match scope {
             Scope::Platform => Sort::Prefix("/".into()),
             Scope::Subtree(path) => Sort::Prefix(path.as_str().into()),
@@ -339,8 +320,7 @@ impl ScopedRange {
     }
 
     /// The users within a scope, those of an organization before those of the organizations below it.
-    #[must_use]
-    pub fn users(scope: &Scope) -> Self {
+    pub(super) fn users(scope: &Scope) -> Self {
         let prefix = match scope {
             Scope::Platform => "/".into(),
             Scope::Subtree(path) => path.as_str().into(),
@@ -351,8 +331,7 @@ impl ScopedRange {
 
     /// The audit log of a scope, newest first. Ids of entries are ordered by time: `between` two points of time is a
     /// range of the log.
-    #[must_use]
-    pub fn audit(scope: &Scope, between: Option<(Timestamp, Timestamp)>) -> Self {
+    pub(super) fn audit(scope: &Scope, between: Option<(Timestamp, Timestamp)>) -> Self {
         let log = Range::new(&audit_log(scope.log()), "").reversed();
         let bound = |at: Timestamp| {
             let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();

@@ -151,7 +151,7 @@ impl<'a> Store<'a> {
         let keys = (&C::Parent::key_of(id), &C::key_of(id, name));
         let (parent, child) = self.table.get_both::<C::Parent, C>(keys).await?;
         let parent = self.authorize(parent)?;
-        let child = child.map(|child| Authorized::new(child, parent.owner.clone()));
+        let child = self.authorize_child(&parent, child)?;
         Ok((parent, child))
     }
 
@@ -167,12 +167,28 @@ impl<'a> Store<'a> {
     ) -> Result<(Authorized<E>, Option<Authorized<C>>)> {
         let keys = (&E::key_of(id), &C::key_of(parent.id(), name));
         let (found, child) = self.table.get_both::<E, C>(keys).await?;
-        Ok((self.authorize(found)?, child.map(|child| Authorized::new(child, parent.owner.clone()))))
+        Ok((self.authorize(found)?, self.authorize_child(parent, child)?))
     }
 
     fn authorize<E: Owned>(&self, found: Option<Stored<E>>) -> Result<Authorized<E>> {
         let found = found.filter(|found| self.scope().contains(found.path())).ok_or_else(Error::not_found)?;
         Ok(Authorized::by_credential(found))
+    }
+
+    /// A child is authorized by its parent.
+    fn authorize_child<C: Child>(
+        &self,
+        parent: &Authorized<C::Parent>,
+        child: Option<Stored<C>>,
+    ) -> Result<Option<Authorized<C>>> {
+        self.require_scope(&parent.owner)?;
+        let child = child.filter(|child| child.parent() == parent.id());
+        Ok(child.map(|child| Authorized::new(child, parent.owner.clone())))
+    }
+
+    /// Requires that an owner is within the caller's scope.
+    pub(super) fn require_scope(&self, owner: &OrganizationPath) -> Result<()> {
+        if self.scope().contains(owner) { Ok(()) } else { Err(Error::not_found()) }
     }
 
     /// The child of a found entity with a name.
@@ -185,7 +201,7 @@ impl<'a> Store<'a> {
         name: C::Name<'_>,
     ) -> Result<Option<Authorized<C>>> {
         let found = self.table.get(&C::key_of(parent.id(), name)).await?;
-        Ok(found.map(|child| Authorized::new(child, parent.owner.clone())))
+        self.authorize_child(parent, found)
     }
 
     /// The child of a found entity with a name, or `default` where it was never written.
@@ -198,7 +214,7 @@ impl<'a> Store<'a> {
         name: C::Name<'_>,
         default: C,
     ) -> Result<OrDefault<C>> {
-        let stored = self.table.get(&C::key_of(parent.id(), name)).await?;
+        let stored = self.child::<C>(parent, name).await?.map(|child| child.stored);
         Ok(OrDefault { stored, default, owner: parent.owner.clone() })
     }
 
@@ -207,8 +223,8 @@ impl<'a> Store<'a> {
     /// # Errors
     /// 500 when DynamoDB fails.
     pub async fn children<C: Child>(&self, parent: &Authorized<C::Parent>, range: Range) -> Result<Vec<Authorized<C>>> {
-        let found = self.table.query(&self.below(parent, range)?.0).await?;
-        Ok(found.into_iter().map(|child| Authorized::new(child, parent.owner.clone())).collect())
+        let found: Vec<Stored<C>> = self.table.query(&self.below(parent, range)?.0).await?;
+        found.into_iter().filter_map(|child| self.authorize_child(parent, Some(child)).transpose()).collect()
     }
 
     /// The items below a found entity in a range, of any type.
@@ -230,8 +246,9 @@ impl<'a> Store<'a> {
     /// A range below a found entity: its partition carries the entity's id.
     ///
     /// # Errors
-    /// 500 for a range of another entity.
+    /// 404 outside the caller's scope, 500 for a range of another entity.
     pub fn below<P: Owned>(&self, parent: &Authorized<P>, range: Range) -> Result<ScopedRange> {
+        self.require_scope(&parent.owner)?;
         let own = parent.key().partition;
         let id = |partition: &str| partition.split_once('#').map(|(_, id)| id.to_owned());
         if id(&own) == id(&range.partition) {

@@ -2,7 +2,7 @@
 //!
 //! - [`Key`] and [`Range`]: every key format and access pattern, in one file.
 //! - [`Entity`]: an item, a value of a type that knows its key.
-//! - [`Table`]: DynamoDB; private to this crate.
+//! - [`Table`]: DynamoDB, whose calls are private to this crate.
 //! - [`Store`]: look-ups within a caller's scope; an [`Authorized`] entity proves the authority to see it.
 //! - [`Write`]: transactions, each with its audit entry, in a few verbs with [`Guard`]s.
 //! - [`Event`]: the audit log; [`Counted`]: totals, so that no list is counted.

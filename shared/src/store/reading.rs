@@ -8,7 +8,7 @@ use super::{
     lookup::Store,
     totals::{self, Counted},
 };
-use crate::Result;
+use crate::{Result, time::Timestamp};
 
 /// The position of an item in a range, even if the item is gone by now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -51,6 +51,24 @@ impl ScopedRange {
 }
 
 impl Store<'_> {
+    /// The organizations within the caller's scope, each before those below it.
+    #[must_use]
+    pub fn organizations(&self) -> ScopedRange {
+        ScopedRange::organizations(self.scope())
+    }
+
+    /// The users within the caller's scope, those of an organization before those of the organizations below it.
+    #[must_use]
+    pub fn users(&self) -> ScopedRange {
+        ScopedRange::users(self.scope())
+    }
+
+    /// The caller's audit log, newest first; `between` two points of time is a range of it.
+    #[must_use]
+    pub fn audit_log(&self, between: Option<(Timestamp, Timestamp)>) -> ScopedRange {
+        ScopedRange::audit(self.scope(), between)
+    }
+
     /// The entities of a range after a position: up to `limit`, without the first `skipped`.
     ///
     /// # Errors

@@ -60,13 +60,18 @@ impl<'a> Store<'a> {
         parent: &Authorized<C::Parent>,
         entity: C,
     ) -> Write<'a, C> {
+        let is_below = entity.parent() == parent.id();
         let result = Authorized::new(Stored::new(entity, 1), parent.owner().clone());
-        self.write(action, None, result, Effect::Put, Guard::Absent)
+        let mut write = self.write(action, None, result, Effect::Put, Guard::Absent);
+        if !is_below {
+            write.prepared = Err(Error::internal(format!("{action} has another parent")));
+        }
+        write
     }
 
     /// Prepares the new state of a found entity, which must still have the version that was found.
     pub fn update<E: Audited>(&self, action: &'static str, found: &Authorized<E>, entity: E) -> Write<'a, E> {
-        let owner = entity.moved_to().unwrap_or(found.owner()).clone();
+        let owner = entity.owner().unwrap_or(found.owner()).clone();
         let result = Authorized::new(found.stored.followed_by(entity), owner);
         self.write(action, Some((found, found.owner())), result, Effect::Put, Guard::Version(found.version()))
     }
@@ -97,8 +102,10 @@ impl<'a> Store<'a> {
     ) -> Write<'a, E> {
         let prepare = || {
             let owner = before.map_or(result.owner(), |(_, owner)| owner);
-            if ![owner, result.owner()].iter().all(|path| self.scope().contains(path)) {
-                return Err(Error::not_found());
+            self.require_scope(owner)?;
+            self.require_scope(result.owner())?;
+            if before.is_some_and(|(before, _)| before.key() != result.key()) {
+                return Err(Error::internal(format!("{action} would write another {}", E::TYPE)));
             }
             let (after, table) = (matches!(effect, Effect::Put).then_some(&*result), &self.table.name);
             let first = match effect {
@@ -113,9 +120,9 @@ impl<'a> Store<'a> {
 }
 
 impl<'a, E> Write<'a, E> {
-    /// The entity as the transaction leaves it.
+    /// The entity as the transaction leaves it. Only the commit authorizes it.
     #[must_use]
-    pub fn result(&self) -> &Authorized<E> {
+    pub fn result(&self) -> &E {
         &self.result
     }
 
@@ -171,7 +178,7 @@ impl<'a, E> Write<'a, E> {
     }
 
     /// Gives the audit entry a fixed id, for sample data.
-    #[cfg(feature = "demo")]
+    #[cfg(feature = "local")]
     pub fn with_event_id(mut self, id: crate::id::EventId) -> Self {
         if let Ok(prepared) = &mut self.prepared {
             prepared.entry.id = id;

@@ -1,4 +1,4 @@
-//! Scopes: every look-up and every write needs one, and only authentication makes one.
+//! Scopes: every look-up and every write is checked against that of the caller.
 
 use std::fmt;
 

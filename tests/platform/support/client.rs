@@ -1,4 +1,4 @@
-//! A caller of the API, and what it gets.
+//! A caller of the API, and the answers to its requests.
 
 use std::ops::Index;
 
@@ -66,7 +66,7 @@ impl Client {
         self.request(method, path, |request| request.header("content-type", content_type).body(body)).await
     }
 
-    /// Posts to a platform that may be gone by now.
+    /// Posts to a platform that may have ended; returns `None` if it has.
     pub async fn try_post(&self, path: &str, body: Value) -> Option<Reply> {
         self.try_request("POST", path, |request| request.json(&body)).await.ok()
     }
@@ -111,7 +111,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Requires a status.
+    /// Requires a status, and returns the answer.
     #[track_caller]
     pub fn ok(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}: {}", self.what, self.text);

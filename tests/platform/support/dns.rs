@@ -1,4 +1,4 @@
-//! A DNS server of a test, with TXT records that the test sets.
+//! A DNS server for a test, with TXT records that the test sets.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ use hickory_proto::{
 };
 use tokio::net::UdpSocket;
 
-/// The TXT record at each name.
+/// The TXT record of each name.
 #[derive(Clone, Default)]
 pub struct Records(Arc<Mutex<HashMap<String, String>>>);
 
@@ -21,11 +21,11 @@ impl Records {
         self.0.lock().unwrap().insert(format!("{name}."), text.to_owned());
     }
 
-    fn answer(&self, question: &[u8]) -> Vec<u8> {
-        let question = Message::from_vec(question).unwrap();
-        let mut answer = Message::response(question.metadata.id, question.metadata.op_code);
-        answer.add_queries(question.queries.clone());
-        let name = question.queries[0].name().clone();
+    fn answer(&self, query: &[u8]) -> Vec<u8> {
+        let query = Message::from_vec(query).unwrap();
+        let mut answer = Message::response(query.metadata.id, query.metadata.op_code);
+        answer.add_queries(query.queries.clone());
+        let name = query.queries[0].name().clone();
         match self.0.lock().unwrap().get(&name.to_ascii().to_lowercase()) {
             Some(text) => {
                 answer.add_answer(Record::from_rdata(name, 60, RData::TXT(TXT::new(vec![text.clone()]))));

@@ -1,4 +1,4 @@
-//! The OpenAPI document, to which every answer of the suite is held: its status, its headers and its body.
+//! The OpenAPI document, against which every answer of the suite is checked: its status, its headers and its body.
 
 use std::{
     collections::HashMap,
@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 /// Headers that HTTP itself or the gateway adds to any answer.
 const PLAIN: [&str; 5] = ["content-type", "content-length", "date", "cache-control", "x-content-type-options"];
+
+/// Headers that an answer has wherever the document says so.
+const REQUIRED: [&str; 5] = ["etag", "location", "retry-after", "www-authenticate", "x-request-id"];
 
 struct Documented {
     document: Value,
@@ -28,12 +31,16 @@ static DOCUMENT: LazyLock<Documented> = LazyLock::new(|| {
     Documented { document, routes, validators: Mutex::default() }
 });
 
-/// Says how an answer differs from the document; an answer of the gateway itself is not in it.
+/// Reports a difference between an answer and the document, which does not contain answers of the gateway itself.
 pub fn check(method: &str, url: &str, status: StatusCode, headers: &HeaderMap, body: &str) -> Result<(), String> {
     let path = url.split('?').next().unwrap_or_default();
     let Ok(route) = DOCUMENT.routes.at(path) else { return Ok(()) };
     let operation = &DOCUMENT.document["paths"][route.value][method.to_lowercase()];
-    if operation.is_null() || !headers.contains_key("x-request-id") {
+    let is_of_gateway = || {
+        let body: Value = serde_json::from_str(body).unwrap_or_default();
+        body.as_object().is_some_and(|body| body.keys().eq(["message"]))
+    };
+    if operation.is_null() || is_of_gateway() {
         return Ok(());
     }
     let answer = &operation["responses"][status.as_str()];
@@ -46,6 +53,11 @@ pub fn check(method: &str, url: &str, status: StatusCode, headers: &HeaderMap, b
 
 fn check_headers(answer: &Value, headers: &HeaderMap) -> Result<(), String> {
     let documented = answer["headers"].as_object();
+    let missing =
+        REQUIRED.iter().find(|it| documented.is_some_and(|all| all.contains_key(**it)) && !headers.contains_key(**it));
+    if let Some(name) = missing {
+        return Err(format!("the answer has no header {name}"));
+    }
     let is_documented = |name: &str| documented.is_some_and(|it| it.contains_key(name));
     let undocumented = headers.keys().map(|name| name.as_str()).find(|it| !PLAIN.contains(it) && !is_documented(it));
     match undocumented {

@@ -1,4 +1,4 @@
-//! The log of the whole suite: each line is held to what a log may tell.
+//! The log of the whole suite, of which each line is checked for forbidden content.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-/// What no line may hold: an e-mail address, credentials of any kind, and the secrets that tests send.
+/// The texts that no line may contain: parts of e-mail addresses, of credentials, and of the secrets that tests send.
 const FORBIDDEN: [&str; 12] = [
     "@",
     "eyJ",
@@ -25,7 +25,7 @@ const FORBIDDEN: [&str; 12] = [
     "hunter",
 ];
 
-/// What the line of a request tells, and nothing else.
+/// The fields that the line of a request may have.
 pub const FIELDS: [&str; 13] = [
     "timestamp",
     "level",
@@ -44,7 +44,7 @@ pub const FIELDS: [&str; 13] = [
 
 static REQUESTS: LazyLock<Mutex<HashMap<String, Value>>> = LazyLock::new(Mutex::default);
 
-/// Lets all tests of this process log into the check.
+/// Checks the log lines of all tests of this process.
 pub fn start() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
@@ -59,7 +59,7 @@ pub fn request(id: &str) -> Value {
     requests.get(id).unwrap_or_else(|| panic!("the request {id} was not logged")).clone()
 }
 
-/// Says what is wrong with a line.
+/// Parses a line, or reports the forbidden content in it.
 pub fn check(line: &str) -> Result<Value, String> {
     let parsed: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
     if let Some(forbidden) = FORBIDDEN.iter().find(|forbidden| line.contains(**forbidden)) {
@@ -74,18 +74,17 @@ pub fn check(line: &str) -> Result<Value, String> {
     Ok(parsed)
 }
 
-/// Takes one line at a time. A line that tells too much fails the request that wrote it, and so its test.
+/// A writer of one line at a time. A line with forbidden content fails the request that wrote it, and so its test.
 struct Checked;
 
 impl io::Write for Checked {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let line = str::from_utf8(line).unwrap();
-        let parsed =
-            check(line).unwrap_or_else(|wrong| panic!("a line of the log must not be as this one, {wrong}: {line}"));
+        let parsed = check(line).unwrap_or_else(|wrong| panic!("a log line has forbidden content: {wrong}: {line}"));
         if let (Some("request"), Some(id)) = (parsed["message"].as_str(), parsed["request_id"].as_str()) {
             REQUESTS.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), parsed.clone());
         }
-        // What fails on this side fails a test, which should tell why.
+        // An internal error fails a test, whose output should show the cause.
         if parsed["level"] == "ERROR" {
             eprint!("{line}");
         }

@@ -79,7 +79,7 @@ impl World {
         self.session("admin@example.com", ADMIN_PASSWORD).await
     }
 
-    /// Anyone in a new session.
+    /// Any user in a new session.
     pub async fn session(&self, username: &str, password: &str) -> Client {
         let body = json!({ "username": username, "password": password });
         let token = self.nobody().post("/auth/sign_in", body).await.ok(200)["token"].as_str().unwrap().to_owned();
@@ -91,7 +91,7 @@ impl World {
         self.nobody().with("authorization", &format!("Bearer {token}"))
     }
 
-    /// A new organization below that of `caller`, by its id.
+    /// Creates an organization below that of `caller`; returns its id.
     pub async fn organization(&self, caller: &Client, name: &str) -> String {
         let body = json!({ "organization": { "name": name, "company_name": name } });
         caller.post("/v2/organizations", body).await.ok(201).id()
@@ -103,7 +103,7 @@ pub async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F:
     futures_util::future::join_all(futures).await
 }
 
-/// The DynamoDB behind a platform, to look beneath the API.
+/// A client of the platform's DynamoDB, to read and write items directly.
 pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
     use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
     let config = aws_sdk_dynamodb::Config::builder()
@@ -114,7 +114,7 @@ pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
-/// The options of a platform for one test: in memory, on free ports, or in a table of its own of another DynamoDB.
+/// The options of a platform for one test: in memory, on free ports, or with its own table in another DynamoDB.
 pub fn options() -> Options {
     logs::start();
     Options {

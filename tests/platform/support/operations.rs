@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use scanward::openapi::{self, examples};
 use serde_json::Value;
 
-/// Who may call an operation.
+/// The lowest role that may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     Public,
@@ -42,7 +42,7 @@ impl Operation {
     }
 }
 
-/// Every operation of the OpenAPI document, with what the contract says of it.
+/// Every operation of the OpenAPI document, with its row of the contract.
 pub fn operations() -> Vec<Operation> {
     let contract = contract();
     let mut operations = Vec::new();

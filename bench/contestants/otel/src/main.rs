@@ -1,5 +1,5 @@
-//! `raw` with OpenTelemetry, as one ships it on Lambda: a span for each request, continuing the trace of the invocation,
-//! exported as OTLP over HTTP to the collector beside the function.
+//! `raw` with OpenTelemetry, as it is usually deployed on Lambda: a span for each request, which continues the trace of
+//! the invocation and is exported as OTLP over HTTP to a collector next to the function.
 
 use contestants::{Function, Request, Response};
 use lambda_runtime::{Context as Invocation, Error, LambdaEvent, run, service_fn};
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Error> {
     let function = Function::start().await;
     run(service_fn(async |event: LambdaEvent<Request>| {
         let answer = traced(&function, &tracer, &event).await;
-        // After the answer the sandbox freezes, and the span with it.
+        // The sandbox freezes after the answer, so the span is exported before it.
         provider.force_flush()?;
         answer
     }))

@@ -1,4 +1,4 @@
-//! A function that answers a constant: what `lambda_runtime` itself costs.
+//! A function that answers a constant, to measure `lambda_runtime` itself.
 
 use contestants::Response;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

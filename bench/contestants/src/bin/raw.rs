@@ -1,4 +1,4 @@
-//! The least function that reads what an authenticated request of ours reads.
+//! The minimal function that makes the same reads as an authenticated request to the platform.
 
 use contestants::{Function, Request};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};

@@ -16,6 +16,7 @@ pub struct Cursor {
     /// The values that the item is sorted by, in an order other than the list's own.
     pub(super) sort: Vec<String>,
     /// The position of the item in its range.
+    #[serde(flatten)]
     pub position: Position,
 }
 

@@ -15,8 +15,7 @@ pub use page::Page;
 pub use query::ListQuery;
 
 use crate::{
-    store::{Counted, Entity, ScopedRange},
-    tenancy::Scope,
+    store::{Counted, Entity, ScopedRange, Store},
     time::Timestamp,
 };
 
@@ -97,6 +96,6 @@ pub trait Listing: 'static {
     /// The time that a date range is compared with.
     fn created_at(item: &Self::Item) -> Timestamp;
 
-    /// The items within a scope, in the list's own order; `dates` may narrow the range.
-    fn range(scope: &Scope, dates: Option<&DateRange>) -> ScopedRange;
+    /// The items within the caller's scope, in the list's own order; `dates` may narrow the range.
+    fn range(store: Store<'_>, dates: Option<&DateRange>) -> ScopedRange;
 }

@@ -45,7 +45,7 @@ impl<L: Listing> ListQuery<L> {
                 Error::invalid_field("cursor", "is not a cursor of this list with these filters and this order")
             })?),
         };
-        let range = L::range(store.scope(), self.dates.as_ref());
+        let range = L::range(store, self.dates.as_ref());
         let (items, total, more) = if self.is_plain() {
             self.key_order_page(store, &range, after).await?
         } else {

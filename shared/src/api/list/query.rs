@@ -230,7 +230,8 @@ impl<L: Listing> Describe for ListQuery<L> {
         let names = || L::COLUMNS.iter().map(|column| column.name);
         let filters = names().map(|name| (name.to_owned(), json!({ "type": "string" })));
         let filters: serde_json::Map<String, Value> = filters.collect();
-        let sorts: Vec<String> = names().flat_map(|name| [format!("{name}:asc"), format!("{name}:desc")]).collect();
+        let sorts: Vec<String> =
+            names().flat_map(|name| [name.to_owned(), format!("{name}:asc"), format!("{name}:desc")]).collect();
         let parameter = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema });
         let mut q = parameter(
             "q",
@@ -260,7 +261,7 @@ impl<L: Listing> Describe for ListQuery<L> {
             parameter(
                 "relative_date_range",
                 "Created in the last `30s`, `5m`, `2h`, `10d`, `3M`, `2q` or `1y`, or in a quarter such as `1q2020`.",
-                json!({ "type": "string", "pattern": "^[1-9][0-9]*([smhdMqy]|q[0-9]{4})$", "examples": ["10d"] }),
+                json!({ "type": "string", "pattern": "^([1-9][0-9]{0,5}[smhdMqy]|[1-4]q(19[7-9][0-9]|[2-9][0-9]{3}))$", "examples": ["10d"] }),
             ),
             sort_by,
             parameter(

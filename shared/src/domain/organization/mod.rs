@@ -36,7 +36,9 @@ pub async fn create(store: Store<'_>, new: NewOrganization) -> Result<Write<'_, 
     let parent = match (new.parent_organization, store.scope()) {
         (Some(id), _) => Some(find_named(store, id, "organization.parent_organization").await?),
         (None, Scope::Platform) => None,
-        (None, Scope::Subtree(path) | Scope::Own(path)) => Some(store.find(path.organization()).await?),
+        (None, Scope::Subtree(path) | Scope::Own(path)) => {
+            Some(find_named(store, path.organization(), "organization.parent_organization").await?)
+        }
     };
     create_below(store, OrganizationId::generate(), parent.as_ref(), new)
 }
@@ -74,16 +76,20 @@ pub fn create_below<'a>(
     })
 }
 
-/// The nearest organization above a found one that has a Partner, which may be outside the caller's scope.
+/// The id and name of the nearest organization above a found one that has a Partner. It may be outside the caller's scope,
+/// so nothing else of it is returned.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
-pub async fn nearest_partner(store: Store<'_>, found: &Authorized<Organization>) -> Result<Option<Organization>> {
+pub async fn nearest_partner(
+    store: Store<'_>,
+    found: &Authorized<Organization>,
+) -> Result<Option<(OrganizationId, String)>> {
     for id in found.organization_path.upward().skip(1) {
         // The profile, and whether a partner follows it.
         let mut items = store.unscoped_parts(&Range::profile_and_partners(id), 2).await?.into_iter();
         if let (Some(profile), Some(_)) = (items.next(), items.next()) {
-            return profile.read();
+            return Ok(profile.read::<Organization>()?.map(|partner| (partner.id, partner.name)));
         }
     }
     Ok(None)

@@ -22,7 +22,7 @@ pub struct Organization {
     /// The organization's id, which is also its client id.
     pub id: OrganizationId,
     /// The place in the tree.
-    pub organization_path: OrganizationPath,
+    pub(crate) organization_path: OrganizationPath,
     /// The name.
     pub name: String,
     /// The company's name.
@@ -83,6 +83,10 @@ impl Owned for Organization {
 impl Audited for Organization {
     fn resource_id(&self) -> Uuid {
         self.id.0
+    }
+
+    fn owner(&self) -> Option<&OrganizationPath> {
+        Some(&self.organization_path)
     }
 }
 
@@ -260,6 +264,10 @@ impl Child for Collection {
 
     fn key_of(organization: OrganizationId, (): ()) -> Key {
         Key::of_organization(organization, "COLLECTION")
+    }
+
+    fn parent(&self) -> OrganizationId {
+        self.organization_id
     }
 }
 

@@ -6,9 +6,10 @@ use uuid::Uuid;
 use super::UserDetails;
 use crate::{
     Error,
+    domain::organization::Organization,
     id::{OrganizationId, UserId},
     input::values::unique_form,
-    store::{Audited, Child, Entity, Key, Owned},
+    store::{Audited, Authorized, Child, Entity, Key, Owned},
     tenancy::{OrganizationPath, Role},
     time::Timestamp,
 };
@@ -19,7 +20,7 @@ pub struct User {
     /// The user's id.
     pub id: UserId,
     /// The place of the user's organization.
-    pub organization_path: OrganizationPath,
+    pub(crate) organization_path: OrganizationPath,
     /// The user's organization.
     pub organization_id: OrganizationId,
     /// The e-mail address, which is also the name to sign in with.
@@ -40,6 +41,14 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the profile was last changed.
     pub updated_at: Timestamp,
+}
+
+impl User {
+    /// Moves the user to a found organization.
+    pub fn move_to(&mut self, organization: &Authorized<Organization>) {
+        self.organization_id = organization.id;
+        self.organization_path = organization.organization_path.clone();
+    }
 }
 
 impl Entity for User {
@@ -76,7 +85,7 @@ impl Audited for User {
         self.id.0
     }
 
-    fn moved_to(&self) -> Option<&OrganizationPath> {
+    fn owner(&self) -> Option<&OrganizationPath> {
         Some(&self.organization_path)
     }
 }
@@ -141,5 +150,9 @@ impl Child for SignIns {
 
     fn key_of(user: UserId, (): ()) -> Key {
         Key::of_user(user, "SIGN_INS")
+    }
+
+    fn parent(&self) -> UserId {
+        self.user_id
     }
 }
