@@ -15,7 +15,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Code {
     /// 400: the body is not JSON, or not an object.
     InvalidJson,
-    /// 400: the request is invalid in a way for which the operation's own document answers 400.
+    /// 400: invalid input of the operations under `/v2/clients`, and a missing `tool_name`.
     InvalidRequest,
     /// 400: the collection mode cannot be left.
     InvalidTransition,

@@ -60,6 +60,33 @@ fn header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
+/// Turns a choice of documented words into an enumeration: generators of clients read those, and few read constants.
+pub(super) fn words_as_enumeration(schema: &mut Schema) {
+    let text = |choice: &Value, name: &str| choice.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let choices = schema.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();
+    let words: Vec<String> = choices.iter().map(|choice| text(choice, "const")).collect();
+    if words.is_empty() || words.iter().any(String::is_empty) {
+        return;
+    }
+    let about = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let lines = choices.iter().map(|it| format!("\n- `{}`: {}", text(it, "const"), text(it, "description")));
+    let description = about + "\n" + &lines.collect::<String>();
+    schema.remove("oneOf");
+    schema.insert("type".to_owned(), "string".into());
+    schema.insert("enum".to_owned(), words.into());
+    schema.insert("description".to_owned(), description.into());
+}
+
+/// Joins the lines of a documentation comment that only its width has broken.
+pub(super) fn joined_lines(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description")
+        && !description.contains("\n-")
+    {
+        let paragraphs = description.split("\n\n").map(|paragraph| paragraph.replace('\n', " "));
+        *description = paragraphs.collect::<Vec<_>>().join("\n\n");
+    }
+}
+
 /// Removes the formats of integers that only Rust knows.
 pub(super) fn without_rust_formats(schema: &mut Schema) {
     if schema.get("format").and_then(Value::as_str).is_some_and(|format| format.starts_with("uint")) {

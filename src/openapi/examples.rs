@@ -98,13 +98,8 @@ impl Example {
             return None;
         }
         let pairs = self.event.get("rawQueryString")?.as_str()?.as_bytes();
-        let pairs = || url::form_urlencoded::parse(pairs).into_owned();
-        if kind == Some("object") {
-            let inner = |key: String| key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']').map(str::to_owned);
-            let values: Map<_, _> = pairs().filter_map(|(key, value)| Some((inner(key)?, value.into()))).collect();
-            return Some(values.into());
-        }
-        let (_, value) = pairs().find(|(key, _)| key == name)?;
+        let mut pairs = url::form_urlencoded::parse(pairs).into_owned();
+        let (_, value) = pairs.find(|(key, _)| key == name)?;
         Some(match kind {
             Some("integer") => json!(value.parse::<u64>().ok()?),
             Some("boolean") => json!(value.parse::<bool>().ok()?),

@@ -101,12 +101,11 @@ impl Routes<App> for Documented {
 fn with_documentation<O: Operation>(mut operation: Map<String, Value>, tag: &str) -> Map<String, Value> {
     let paragraphs: Vec<String> = O::DOCUMENTATION.split("\n\n").map(|text| text.replace('\n', " ")).collect();
     let (summary, description) = paragraphs.split_first().map_or(("", [].as_slice()), |(it, rest)| (it, rest));
-    let description = if description.is_empty() { summary.to_owned() + "." } else { description.join("\n\n") };
     let fields = [
         ("operationId", O::ID.into()),
         ("tags", json!([tag])),
         ("summary", summary.into()),
-        ("description", description.into()),
+        ("description", description.join("\n\n").into()),
     ];
     operation.extend(fields.map(|(name, value): (&str, Value)| (name.to_owned(), value)));
     if O::IS_DEPRECATED {
@@ -121,7 +120,10 @@ pub fn document() -> Document {
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| {
         settings.definitions_path = "/components/schemas".into();
         settings.meta_schema = None;
-        settings.transforms.push(Box::new(schemars::transform::RecursiveTransform(components::without_rust_formats)));
+        let transforms = [components::without_rust_formats, components::words_as_enumeration, components::joined_lines];
+        for transform in transforms {
+            settings.transforms.push(Box::new(schemars::transform::RecursiveTransform(transform)));
+        }
     });
     let parts =
         Rc::new(RefCell::new(Parts { generator: settings.into_generator(), paths: Map::new(), examples: Map::new() }));

@@ -49,6 +49,8 @@ pub(crate) async fn list_audit_events(caller: Manager, query: ListQuery<AuditLog
 }
 
 /// Get event by id
+///
+/// An entry of the caller's audit log, with the values before and after the write.
 #[operation(get, "/v2/audit/events/{id}")]
 pub(crate) async fn show_audit_event(_: Manager, event: Target<LoggedEvent>) -> Versioned<Single<Event>> {
     Single::of(&event)

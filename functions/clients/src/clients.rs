@@ -35,7 +35,7 @@ pub(crate) struct PartnerView {
     name: String,
 }
 
-/// The client object of the document.
+/// An organization seen as a client whose agents collect data.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Client")]
 pub(crate) struct ClientView {

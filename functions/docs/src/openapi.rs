@@ -23,8 +23,7 @@ impl IntoResponse for OpenApi {
 impl Describe for OpenApi {
     fn describe(operation: &mut Description<'_>) {
         operation.answer(200, "The OpenAPI 3.1 document");
-        let schema =
-            json!({ "type": "object", "description": "An OpenAPI 3.1 document.", "additionalProperties": true });
+        let schema = json!({ "title": "OpenApiDocument", "type": "object", "additionalProperties": true });
         operation.content(200, "application/json", schema);
     }
 }

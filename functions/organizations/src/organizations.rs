@@ -130,6 +130,8 @@ pub(crate) async fn create_organization(
 }
 
 /// Retrieve an organization
+///
+/// The profile of an organization within the caller's scope.
 #[operation(get, "/v2/organizations/{id}")]
 pub(crate) async fn show_organization(
     caller: Manager,

@@ -91,10 +91,9 @@ impl JsonSchema for SecretObject {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "anyOf": [
-                { "type": "object", "additionalProperties": true },
-                { "type": "string", "const": MASK },
+                { "title": "SecretObject", "type": "object", "additionalProperties": true },
+                { "title": "KeepSecret", "type": "string", "const": MASK },
             ],
-            "writeOnly": true,
         })
     }
 }

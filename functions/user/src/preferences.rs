@@ -88,7 +88,7 @@ pub(crate) struct UpdatePreference {
 
 /// Update user's event notification preference
 ///
-/// Only the fields present are changed. (The document titles this operation "Change users product" by mistake.)
+/// Only the fields present are changed.
 #[operation(put, "/v2/user/preferences/notifications/{name}")]
 pub(crate) async fn update_notification_preference(
     caller: CallingUser,
@@ -99,6 +99,8 @@ pub(crate) async fn update_notification_preference(
 }
 
 /// Enable user's event notification preference
+///
+/// Notifies the user from now on, under the conditions that are set.
 #[operation(put, "/v2/user/preferences/notifications/{name}/enable")]
 pub(crate) async fn enable_notification_preference(
     caller: CallingUser,
@@ -108,6 +110,8 @@ pub(crate) async fn enable_notification_preference(
 }
 
 /// Disable user's event notification preference
+///
+/// Stops notifying the user; the conditions stay as they are.
 #[operation(put, "/v2/user/preferences/notifications/{name}/disable")]
 pub(crate) async fn disable_notification_preference(
     caller: CallingUser,

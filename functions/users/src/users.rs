@@ -86,6 +86,8 @@ pub(crate) async fn create_user(
 }
 
 /// Show User
+///
+/// The profile of a user within the caller's scope.
 #[operation(get, "/v2/users/{id}")]
 pub(crate) async fn show_user(_: Manager, user: Target<User>) -> Versioned<Single<UserView>> {
     Single::of(&user)

@@ -39,6 +39,7 @@ impl<T: Resource> JsonSchema for Data<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
+            "description": format!("{} with its id and type.", T::schema_name()),
             "type": "object",
             "properties": {
                 "id": generator.subschema_for::<Uuid>(),
@@ -83,6 +84,7 @@ impl<T: Resource> JsonSchema for Single<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
+            "description": format!("One {}.", T::schema_name()),
             "type": "object",
             "properties": { "data": generator.subschema_for::<Data<T>>() },
             "required": ["data"],
@@ -166,7 +168,7 @@ impl<T: Resource> Describe for Created<T> {
     }
 }
 
-/// 200 with an empty object, as the documents show the answer to updates and deletions of users.
+/// An empty object: the request succeeded.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Done {}
@@ -251,6 +253,7 @@ impl<T: Resource> JsonSchema for List<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
+            "description": format!("A page of a list of {}.", T::TYPE.replace('_', " ")),
             "type": "object",
             "properties": {
                 "data": { "type": "array", "items": generator.subschema_for::<Data<T>>() },

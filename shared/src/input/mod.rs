@@ -210,7 +210,10 @@ impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
 
 impl<const MIN: u64, const MAX: u64> Field for Whole<MIN, MAX> {
     fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        match value.as_u64().filter(|number| (MIN..=MAX).contains(number)) {
+        // `6.0` is a whole number too.
+        let whole = value.as_f64().filter(|number| number.fract() == 0.0 && *number >= 0.0 && *number < 1e15);
+        let number = value.as_u64().or(whole.map(|number| number as u64));
+        match number.filter(|number| (MIN..=MAX).contains(number)) {
             Some(number) => Some(Self(number)),
             None => problems.add(path, format!("must be a whole number from {MIN} to {MAX}")),
         }

@@ -78,7 +78,12 @@ impl<L: Listing> Parameters<L> {
             "page" => self.page = Some(number(value, 1_000_000)?),
             "per_page" => self.per_page = number(value, MAX_PER_PAGE)?,
             "cursor" => self.cursor = Some(value.to_owned()),
-            "sort_by" => self.sort = sort::<L>(value)?,
+            "sort_by" => {
+                self.sort.extend(sort::<L>(value)?);
+                if self.sort.len() > L::COLUMNS.len() {
+                    return Err("must name each column once".to_owned());
+                }
+            }
             _ => self.filters.push(filter::<L>(name, value)?),
         }
         Ok(())
@@ -199,7 +204,8 @@ fn column<L: Listing>(name: &str) -> Result<&'static Column<L::Item>, String> {
 /// All parameters except the page, in one spelling.
 fn fingerprint(mut pairs: Vec<(String, String)>) -> String {
     pairs.retain(|(name, _)| !matches!(name.as_str(), "page" | "per_page" | "cursor"));
-    pairs.sort();
+    // The order of repeated parameters counts: each `sort_by` adds a column.
+    pairs.sort_by(|(a, _), (b, _)| a.cmp(b));
     pairs.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
@@ -228,30 +234,27 @@ impl<L: Listing, S: Send + Sync> FromRequestParts<S> for ListQuery<L> {
 impl<L: Listing> Describe for ListQuery<L> {
     fn describe(operation: &mut Description<'_>) {
         let names = || L::COLUMNS.iter().map(|column| column.name);
-        let filters = names().map(|name| (name.to_owned(), json!({ "type": "string" })));
-        let filters: serde_json::Map<String, Value> = filters.collect();
         let sorts: Vec<String> =
             names().flat_map(|name| [name.to_owned(), format!("{name}:asc"), format!("{name}:desc")]).collect();
         let parameter = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "required": false, "description": description, "schema": schema });
-        let mut q = parameter(
-            "q",
-            "Filters by columns, as in `q[name]=acme*`. `*` stands for any text, and case is ignored.",
-            json!({ "type": "object", "properties": filters, "additionalProperties": false }),
-        );
-        set(&mut q, [("style", "deepObject".into()), ("explode", true.into()), ("example", json!({}))]);
-        let mut sort_by = parameter(
+        // A parameter of its own for each column: few generators of clients can send an object.
+        let filters = names().map(|name| {
+            let description =
+                format!("Only items whose `{name}` is this text. `*` stands for any text, and case is ignored.");
+            parameter(&format!("q[{name}]"), &description, json!({ "type": "string" }))
+        });
+        let sort_by = parameter(
             "sort_by",
-            "Sorts by columns, as in `name:asc,created_at:desc`. A space may stand for the colon.",
+            "Sorts by columns, the first one first; `name:asc,created_at:desc` stands for two of them, and a space may \
+                stand for a colon.",
             json!({ "type": "array", "items": { "type": "string", "enum": sorts } }),
         );
-        set(&mut sort_by, [("style", "form".into()), ("explode", false.into())]);
         let time = json!({
             "type": "string",
             "pattern": r"^\d{4}-\d{2}-\d{2}( \d{2}:\d{2}:\d{2})?$",
             "examples": ["2026-03-10 14:30:00"],
         });
         let parameters = [
-            q,
             parameter(
                 "date_range_start",
                 "Created at this time or later, as `YYYY-MM-DD hh:mm:ss` in UTC.",
@@ -277,17 +280,12 @@ impl<L: Listing> Describe for ListQuery<L> {
             parameter(
                 "cursor",
                 "The `next_cursor` of the page before; valid only with the same filters and order.",
-                json!({ "type": "string" }),
+                json!({ "type": "string", "minLength": 1 }),
             ),
         ];
-        parameters.into_iter().for_each(|it| operation.parameter(it));
+        filters.chain(parameters).for_each(|it| operation.parameter(it));
         operation.error(Error::invalid_field("q[colour]", "is not a column of this list"));
     }
-}
-
-fn set<const N: usize>(parameter: &mut Value, fields: [(&str, Value); N]) {
-    let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
-    parameter.as_object_mut().into_iter().for_each(|parameter| parameter.extend(fields.clone()));
 }
 
 #[cfg(test)]

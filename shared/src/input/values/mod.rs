@@ -105,7 +105,7 @@ texts! {
     /// A language tag such as `en` or `pt-BR`.
     Locale(2..=35, locale) { "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$" };
     /// A secret, which is only ever stored sealed.
-    Secret(1..=4096, one_line) { "pattern": LINE, "writeOnly": true };
+    Secret(1..=4096, one_line) { "pattern": LINE, "format": "password" };
     /// The web address of a service, without a user name or password in it.
     ServiceUrl(1..=2083, service_url) { "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://" };
     /// The name of a host, or its address.
@@ -113,7 +113,7 @@ texts! {
     /// The number of a port.
     Port(1..=5, port) { "pattern": "^[0-9]{1,5}$" };
     /// A domain name, held in lower case and in ASCII, without a dot at the end.
-    DomainName(3..=236, domain_name) { "pattern": r"^[^\s/?#@:%*]+\.[^\s/?#@:%*]+$", "examples": ["example.com"] };
+    DomainName(3..=236, domain_name) { "pattern": r"^([^\s/?#@:%*.]{1,63}\.)+[^\s/?#@:%*.]{1,63}\.?$", "examples": ["example.com"] };
     /// A language of ISO 639-1, such as `en`.
     Language(2..=2, language) { "pattern": "^[a-z]{2}$" };
     /// The name of a security tool.

@@ -57,7 +57,7 @@ impl JsonSchema for Password {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "type": "string", "format": "password", "minLength": Self::MIN, "maxLength": Self::MAX, "writeOnly": true,
+            "type": "string", "format": "password", "minLength": Self::MIN, "maxLength": Self::MAX,
         })
     }
 }
@@ -91,6 +91,6 @@ impl JsonSchema for GivenPassword {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         // A character has at most four bytes.
-        json_schema!({ "type": "string", "format": "password", "maxLength": Self::MAX_BYTES / 4, "writeOnly": true })
+        json_schema!({ "type": "string", "format": "password", "maxLength": Self::MAX_BYTES / 4 })
     }
 }
