@@ -17,7 +17,7 @@ pub(crate) struct AuditLog;
 impl Listing for AuditLog {
     type Item = LoggedEvent;
 
-    const COUNTED: Counted = Counted::Events;
+    const COUNTED: Option<Counted> = Some(Counted::Events);
 
     const COLUMNS: &'static [Column<LoggedEvent>] = &[
         Column::new("action", |it| Cell::text(&it.event().action)),

@@ -26,7 +26,7 @@ pub(crate) struct Organizations;
 impl Listing for Organizations {
     type Item = Organization;
 
-    const COUNTED: Counted = Counted::Organizations;
+    const COUNTED: Option<Counted> = Some(Counted::Organizations);
 
     const COLUMNS: &'static [Column<Organization>] = &[
         Column::new("id", |it| Cell::text(it.id)),

@@ -25,7 +25,7 @@ pub(crate) struct Users;
 impl Listing for Users {
     type Item = User;
 
-    const COUNTED: Counted = Counted::Users;
+    const COUNTED: Option<Counted> = Some(Counted::Users);
 
     const COLUMNS: &'static [Column<User>] = &[
         Column::new("id", |it| Cell::text(it.id)),

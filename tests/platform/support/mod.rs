@@ -7,7 +7,7 @@ pub mod logs;
 mod operations;
 
 pub use client::{Client, Reply};
-pub use operations::{Access, Operation, operations};
+pub use operations::{Access, Operation, lists, operations};
 use scanward::{options::Options, platform::Platform};
 use serde_json::json;
 use uuid::Uuid;

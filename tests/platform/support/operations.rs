@@ -63,6 +63,17 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
+/// The path of every list with pages.
+pub fn lists() -> Vec<String> {
+    let has_pages = |it: &Operation| {
+        let mut parameters = it.document["parameters"].as_array().into_iter().flatten();
+        parameters.any(|parameter| parameter["name"] == "per_page")
+    };
+    let lists: Vec<String> = operations().into_iter().filter(has_pages).map(|it| it.path).collect();
+    assert!(lists.len() > 2, "{lists:?}");
+    lists
+}
+
 /// The contract: function, title and access by route.
 fn contract() -> BTreeMap<String, (String, String, Access)> {
     let rows = include_str!("../../operations.csv").lines().skip(1);

@@ -87,8 +87,8 @@ pub trait Listing: 'static {
     /// The entity that is listed.
     type Item: Entity + 'static;
 
-    /// The total that counts the whole list.
-    const COUNTED: Counted;
+    /// The total that counts the whole list; without one, the items of the range are counted.
+    const COUNTED: Option<Counted> = None;
 
     /// The columns of `q` and `sort_by`.
     const COLUMNS: &'static [Column<Self::Item>];

@@ -90,9 +90,15 @@ impl<L: Listing> ListQuery<L> {
         after: Option<Cursor>,
     ) -> Result<Found<L::Item>> {
         let (skipped, after) = (self.skipped(), after.map(|cursor| cursor.position));
-        let total = async || match store.total(L::COUNTED).await? {
-            Some(total) => Ok(total),
-            None => store.count(range).await,
+        let total = async || {
+            let kept = match L::COUNTED {
+                Some(counted) => store.total(counted).await?,
+                None => None,
+            };
+            match kept {
+                Some(total) => Ok(total),
+                None => store.count(range).await,
+            }
         };
         // One more than the page shows whether another follows.
         let items = async || store.items(range, after.as_ref(), skipped, Some(self.per_page + 1)).await;
