@@ -62,9 +62,9 @@ impl Code {
 }
 
 /// An answer names at most this many invalid fields.
-pub const MAX_FIELDS: usize = 100;
+const MAX_FIELDS: usize = 100;
 /// An answer repeats at most this many characters of a field's name.
-pub const MAX_FIELD_NAME: usize = 200;
+const MAX_FIELD_NAME: usize = 200;
 
 /// One invalid field of a body, or one invalid parameter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -197,7 +197,7 @@ impl Error {
         Self::new(Code::UnsupportedMediaType, "The body must be sent as application/json")
     }
 
-    /// 422 naming every invalid field at once, up to [`MAX_FIELDS`], so that the answer stays small.
+    /// 422 naming every invalid field at once, up to 100, so that the answer stays small.
     #[must_use]
     pub fn invalid(mut fields: Vec<FieldError>) -> Self {
         fields.truncate(MAX_FIELDS);

@@ -106,11 +106,8 @@ impl Caller {
         Error::forbidden("The credential lacks the scope uid")
     }
 
-    /// Requires the authority of a role.
-    ///
-    /// # Errors
-    /// 403 for a lower role.
-    pub fn require(&self, role: Role) -> Result<()> {
+    /// Requires the authority of a role; 403 for a lower one.
+    fn require(&self, role: Role) -> Result<()> {
         if self.authority.role().includes(role) { Ok(()) } else { Err(Self::too_low()) }
     }
 

@@ -38,7 +38,7 @@ impl ErrorFormat {
 /// The envelope of every error.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Error")]
-pub struct ErrorBody {
+pub(super) struct ErrorBody {
     error: ErrorContent,
 }
 
@@ -58,7 +58,7 @@ struct ErrorContent {
 impl ErrorBody {
     /// The envelope of an error.
     #[must_use]
-    pub fn new(error: &Error, format: ErrorFormat, request_id: &str) -> Self {
+    pub(super) fn new(error: &Error, format: ErrorFormat, request_id: &str) -> Self {
         let error = ErrorContent {
             code: format.code(error.code()),
             message: error.message().to_owned(),
@@ -70,7 +70,7 @@ impl ErrorBody {
 
     /// The code.
     #[must_use]
-    pub fn code(&self) -> Code {
+    pub(super) fn code(&self) -> Code {
         self.error.code
     }
 }

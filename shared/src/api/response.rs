@@ -19,7 +19,7 @@ use crate::{domain::Resource, store::Authorized};
 
 /// A resource with its id and type.
 #[derive(Debug, Serialize)]
-pub struct Data<T> {
+pub(super) struct Data<T> {
     id: Uuid,
     #[serde(rename = "type")]
     kind: &'static str,

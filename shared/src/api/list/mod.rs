@@ -20,9 +20,9 @@ use crate::{
 };
 
 /// The page size without `per_page`.
-pub const DEFAULT_PER_PAGE: usize = 25;
+const DEFAULT_PER_PAGE: usize = 25;
 /// The largest page size.
-pub const MAX_PER_PAGE: usize = 100;
+const MAX_PER_PAGE: usize = 100;
 
 /// The value of a column in one item, for filters and sorting.
 #[derive(Clone, Debug, PartialEq)]

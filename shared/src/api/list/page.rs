@@ -4,7 +4,7 @@
 use super::{Cursor, ListQuery, Listing, query::PageStart};
 use crate::{
     Error, Result,
-    api::{Caller, List, Pagination, Resource},
+    api::{Caller, List, Resource, response::Pagination},
     store::{Entity, Position, ScopedRange, Store, Stored},
     tenancy::Scope,
 };

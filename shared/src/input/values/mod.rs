@@ -155,8 +155,7 @@ printed!(ServiceUrl, HostName, Port, DomainName, Language, ToolName, ConnectorNa
 redacted!(Secret);
 
 /// The form in which an e-mail address or a name is unique: without regard to case.
-#[must_use]
-pub fn unique_form(text: &str) -> String {
+pub(crate) fn unique_form(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
