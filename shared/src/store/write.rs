@@ -269,3 +269,72 @@ fn cancellation_codes<R>(error: &SdkError<TransactWriteItemsError, R>) -> Vec<St
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::{Client, Config, config::BehaviorVersion};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{
+            session::Session,
+            user::{NewUser, User},
+        },
+        error::Code,
+        id::{SessionId, UserId},
+        input::check,
+        tenancy::{Actor, ActorKind, Authority, RequestInfo, Role},
+    };
+
+    /// A table that no call reaches: what is refused here is refused before any call.
+    fn table() -> Table {
+        let config = Config::builder().behavior_version(BehaviorVersion::latest()).build();
+        Table::new(Client::from_conf(config), "unreachable".to_owned())
+    }
+
+    fn authority(role: Role, path: &OrganizationPath) -> Authority {
+        let actor = Actor { kind: ActorKind::User, id: Uuid::nil(), request: RequestInfo::default() };
+        Authority::new(role, path.clone(), actor)
+    }
+
+    fn user(path: &OrganizationPath) -> User {
+        let new: NewUser = check(&serde_json::json!({ "email": "joe@example.com" })).unwrap();
+        User::unconfirmed(UserId::generate(), path, new)
+    }
+
+    async fn refusal<E>(write: Write<'_, E>) -> Code {
+        write.commit().await.err().unwrap().code()
+    }
+
+    #[tokio::test]
+    async fn a_write_outside_the_scope_is_not_found() {
+        let (table, own, other) = (table(), OrganizationPath::of(&[1, 2]), OrganizationPath::of(&[1, 3]));
+        let authority = authority(Role::Partner, &own);
+        let store = Store::new(&table, &authority);
+        assert_eq!(refusal(store.create("user.created", user(&other))).await, Code::NotFound);
+        // Neither out of the scope nor into it.
+        let (inside, outside) = (user(&own), user(&other));
+        let found = Authorized::by_credential(Stored::new(outside.clone(), 1));
+        assert_eq!(
+            refusal(store.update("user.updated", &found, User { id: outside.id, ..inside.clone() })).await,
+            Code::NotFound
+        );
+        let found = Authorized::by_credential(Stored::new(inside.clone(), 1));
+        assert_eq!(
+            refusal(store.update("user.updated", &found, User { id: inside.id, ..outside })).await,
+            Code::NotFound
+        );
+    }
+
+    #[tokio::test]
+    async fn a_write_changes_the_entity_that_was_found() {
+        let (table, path) = (table(), OrganizationPath::of(&[1]));
+        let authority = authority(Role::Partner, &path);
+        let store = Store::new(&table, &authority);
+        let found = Authorized::by_credential(Stored::new(user(&path), 1));
+        assert_eq!(refusal(store.update("user.updated", &found, user(&path))).await, Code::InternalError);
+        let session = Session::new(SessionId::generate(), &user(&path), "127.0.0.1", 60);
+        assert_eq!(refusal(store.create_in("session.created", &found, session)).await, Code::InternalError);
+    }
+}

@@ -44,6 +44,26 @@ pub struct User {
 }
 
 impl User {
+    /// A user without a password, for tests.
+    #[cfg(test)]
+    pub(crate) fn unconfirmed(id: UserId, path: &OrganizationPath, new: super::NewUser) -> Self {
+        let now = Timestamp::now();
+        Self {
+            id,
+            organization_path: path.clone(),
+            organization_id: path.organization(),
+            email: new.email.into(),
+            role: Role::User,
+            details: UserDetails::default(),
+            password_hash: None,
+            is_active: false,
+            confirmed_at: None,
+            session_epoch: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Moves the user to a found organization.
     pub fn move_to(&mut self, organization: &Authorized<Organization>) {
         self.organization_id = organization.id;
