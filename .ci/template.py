@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Checks of template.yaml that linters do not make. Needs aws-sam-translator, and no access to AWS.
 
-- The template grows slowly: neither its lines nor the stack's resources exceed the aims for its number of functions.
-  The same is estimated for the platform at full breadth, with copies of the existing functions and routes, transformed
-  as SAM does it for a deployment.
+- The template grows slowly: neither its lines nor the stack's resources exceed the aims for its number of routes.
+  The same is estimated and printed for the platform at full breadth, with copies of the existing functions and routes,
+  transformed as SAM does it for a deployment; there the resources alone are limited, since new routes of a function
+  count in its copies too.
 - No resource depends on itself, the deployments of aliases included.
 - A parameter that changes a function publishes a version of it: VersionDescription contains every parameter that the
   environment contains.
@@ -30,8 +31,8 @@ from samtranslator.yaml_helper import yaml_parse  # noqa: E402
 # The translator logs remarks on its own features.
 logging.disable(logging.WARNING)
 
-# The maximum of lines and of resources by the number of functions, interpolated linearly in between.
-AIMS = {8: (1000, 70), 30: (1700, 200)}
+# The maximum of lines and of resources by the number of routes, interpolated linearly in between.
+AIMS = {44: (1000, 70), 239: (1700, 200)}
 FULL_FUNCTIONS, FULL_ROUTES = 30, 239
 FUNCTION = "AWS::Serverless::Function"
 # Parameters that only the first start uses.
@@ -74,7 +75,7 @@ def routes(template):
 
 
 def aims(count):
-    """The maximum of lines and of resources for `count` functions."""
+    """The maximum of lines and of resources for `count` routes."""
     (few, small), (many, large) = AIMS.items()
     share = (count - few) / (many - few)
     return [round(low + share * (high - low)) for low, high in zip(small, large)]
@@ -179,10 +180,13 @@ def main():
     ]
     found = list(problems(template, resources))
     for count, ways, lines, size in sizes:
-        most = aims(count)
+        most = aims(ways)
         print(f"{count} functions, {ways} routes: {lines} lines of {most[0]}, {size} resources of {most[1]}")
-        if lines >= most[0] or size >= most[1]:
-            found.append(f"{count} functions take {lines} lines and {size} resources, of {most[0]} and {most[1]}")
+        if size >= most[1] or (ways == len(routes(template)) and lines >= most[0]):
+            found.append(
+                f"{ways} routes take {lines} lines of {most[0]} and {size} resources of {most[1]}; "
+                "share statements in a policy, or log groups, alarms and the like between functions"
+            )
     kinds = Counter(it["Type"] for it in resources.values())
     print(", ".join(f"{number} {kind.removeprefix('AWS::')}" for kind, number in kinds.most_common()))
     for problem in found:

@@ -34,6 +34,7 @@ async fn run(mut options: Options) -> Result<()> {
         None => serve(&options).await,
         Some(Command::Invoke { event }) => invoke(&options, &event).await,
         Some(Command::Openapi) => {
+            log_errors();
             let text = openapi::text(&openapi::with_examples().await?)?;
             fs::write("openapi.json", text).context("openapi.json cannot be written")
         }
@@ -49,11 +50,18 @@ async fn serve(options: &Options) -> Result<()> {
 }
 
 async fn invoke(options: &Options, event: &Path) -> Result<()> {
+    log_errors();
     let event = fs::read_to_string(event).with_context(|| format!("{} cannot be read", event.display()))?;
     let event = serde_json::from_str(&event).context("the event is not JSON")?;
     let answer = Platform::prepare(options).await?.gateway().invoke_event(event).await?;
     println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(())
+}
+
+/// Errors go to standard error, apart from what a command prints: without them an answer of 500 would not say why.
+fn log_errors() {
+    let lines = tracing_subscriber::fmt::layer().with_target(false).with_writer(io::stderr);
+    tracing_subscriber::registry().with(lines).with(Targets::new().with_default(Level::ERROR)).init();
 }
 
 fn log() {

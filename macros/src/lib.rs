@@ -3,6 +3,7 @@
 mod input;
 mod operation;
 mod patch;
+mod resource;
 
 use proc_macro::TokenStream;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_macro_input};
@@ -20,6 +21,12 @@ pub fn input(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Patch, attributes(patch))]
 pub fn patch(item: TokenStream) -> TokenStream {
     patch::expand(&parse_macro_input!(item)).unwrap_or_else(syn::Error::into_compile_error).into()
+}
+
+/// Makes a struct the attributes of a resource: `#[resource("users")]` names its type, and its field `id` is its id.
+#[proc_macro_derive(Resource, attributes(resource))]
+pub fn resource(item: TokenStream) -> TokenStream {
+    resource::expand(&parse_macro_input!(item)).unwrap_or_else(syn::Error::into_compile_error).into()
 }
 
 /// Makes a handler an operation: `#[operation(put, "/v2/users/{id}")]`.

@@ -18,7 +18,6 @@ use shared::{
     tenancy::Scope,
     time::Timestamp,
 };
-use uuid::Uuid;
 
 /// The list of organizations.
 pub(crate) struct Organizations;
@@ -50,8 +49,9 @@ impl Listing for Organizations {
 }
 
 /// An organization.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "Organization")]
+#[resource("organizations")]
 pub(crate) struct OrganizationView {
     /// The organization's id, which is also its client id.
     id: OrganizationId,
@@ -82,14 +82,6 @@ impl OrganizationView {
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
-    }
-}
-
-impl Resource for OrganizationView {
-    const TYPE: &'static str = "organizations";
-
-    fn id(&self) -> Uuid {
-        self.id.0
     }
 }
 

@@ -120,8 +120,9 @@ impl Section for Company {
 }
 
 /// The company behind a client.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "Company")]
+#[resource("companies")]
 pub(crate) struct CompanyView {
     #[serde(skip)]
     id: Uuid,
@@ -137,14 +138,6 @@ impl From<&SectionItem<Company>> for CompanyView {
     fn from(item: &SectionItem<Company>) -> Self {
         let Company { information, structure, regulations } = item.content.clone();
         Self { id: item.organization_id.0, information, structure, regulations }
-    }
-}
-
-impl Resource for CompanyView {
-    const TYPE: &'static str = "companies";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

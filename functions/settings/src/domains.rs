@@ -108,8 +108,9 @@ pub(crate) struct RecordView {
 }
 
 /// A domain that a client claims.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "Domain")]
+#[resource("domains")]
 pub(crate) struct DomainView {
     #[serde(skip)]
     id: Uuid,
@@ -135,14 +136,6 @@ impl From<&Domain> for DomainView {
             record: RecordView { kind: "TXT", name: domain.record_name(), value: domain.record_value() },
             created_at: domain.created_at,
         }
-    }
-}
-
-impl Resource for DomainView {
-    const TYPE: &'static str = "domains";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

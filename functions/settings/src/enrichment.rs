@@ -26,8 +26,9 @@ impl Section for Enrichment {
 }
 
 /// The enrichment of a client's findings.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "Enrichment")]
+#[resource("enrichments")]
 pub(crate) struct EnrichmentView {
     #[serde(skip)]
     id: Uuid,
@@ -38,14 +39,6 @@ pub(crate) struct EnrichmentView {
 impl From<&SectionItem<Enrichment>> for EnrichmentView {
     fn from(item: &SectionItem<Enrichment>) -> Self {
         Self { id: item.organization_id.0, deep_reasoning_enrichment: item.content.deep_reasoning_enrichment }
-    }
-}
-
-impl Resource for EnrichmentView {
-    const TYPE: &'static str = "enrichments";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

@@ -49,8 +49,9 @@ impl Section for IncludedTools {
 }
 
 /// The tools that a client's scans include.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "IncludedTools")]
+#[resource("included_tools")]
 pub(crate) struct IncludedToolsView {
     #[serde(skip)]
     id: Uuid,
@@ -61,14 +62,6 @@ pub(crate) struct IncludedToolsView {
 impl From<&SectionItem<IncludedTools>> for IncludedToolsView {
     fn from(item: &SectionItem<IncludedTools>) -> Self {
         Self { id: item.organization_id.0, included_tools: item.content.included_tools.clone() }
-    }
-}
-
-impl Resource for IncludedToolsView {
-    const TYPE: &'static str = "included_tools";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

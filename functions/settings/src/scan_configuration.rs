@@ -61,8 +61,9 @@ impl Section for ScanConfiguration {
 }
 
 /// The configuration of the scans of a client's repositories.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "ScanConfiguration")]
+#[resource("scan_configurations")]
 pub(crate) struct ScanConfigurationView {
     #[serde(skip)]
     id: Uuid,
@@ -78,14 +79,6 @@ impl From<&SectionItem<ScanConfiguration>> for ScanConfigurationView {
     fn from(item: &SectionItem<ScanConfiguration>) -> Self {
         let ScanConfiguration { autonomous_scan, scheduled_scan, ai_remediator } = item.content.clone();
         Self { id: item.organization_id.0, autonomous_scan, scheduled_scan, ai_remediator }
-    }
-}
-
-impl Resource for ScanConfigurationView {
-    const TYPE: &'static str = "scan_configurations";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

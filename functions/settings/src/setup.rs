@@ -27,8 +27,9 @@ impl Section for Setup {
 }
 
 /// The setup of a client's account.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "Setup")]
+#[resource("setups")]
 pub(crate) struct SetupView {
     #[serde(skip)]
     id: Uuid,
@@ -39,14 +40,6 @@ pub(crate) struct SetupView {
 impl From<&SectionItem<Setup>> for SetupView {
     fn from(item: &SectionItem<Setup>) -> Self {
         Self { id: item.organization_id.0, setup_completed_at: item.content.setup_completed_at }
-    }
-}
-
-impl Resource for SetupView {
-    const TYPE: &'static str = "setups";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

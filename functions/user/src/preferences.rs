@@ -14,8 +14,9 @@ use shared::{
 use uuid::Uuid;
 
 /// A notification preference.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "NotificationPreference")]
+#[resource("notification_preferences")]
 pub(crate) struct PreferenceView {
     #[serde(skip)]
     id: Uuid,
@@ -47,14 +48,6 @@ impl From<&Preference> for PreferenceView {
             created_at: preference.created_at,
             updated_at: preference.updated_at,
         }
-    }
-}
-
-impl Resource for PreferenceView {
-    const TYPE: &'static str = "notification_preferences";
-
-    fn id(&self) -> Uuid {
-        self.id
     }
 }
 

@@ -11,4 +11,5 @@ pub mod session;
 mod throttle;
 pub mod user;
 
+pub use macros::Resource;
 pub use resource::Resource;

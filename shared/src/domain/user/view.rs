@@ -2,7 +2,6 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{User, UserDetails};
 use crate::{
@@ -13,8 +12,9 @@ use crate::{
 };
 
 /// A user.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema, Resource)]
 #[schemars(rename = "User")]
+#[resource("users")]
 pub struct UserView {
     /// The user's id.
     pub id: UserId,
@@ -79,13 +79,5 @@ impl UserView {
     #[must_use]
     pub fn with_organization(self, organization: &Organization) -> Self {
         Self { organization: Some(organization.into()), ..self }
-    }
-}
-
-impl Resource for UserView {
-    const TYPE: &'static str = "users";
-
-    fn id(&self) -> Uuid {
-        self.id.0
     }
 }
