@@ -62,7 +62,6 @@ fn differences(calls: &BTreeSet<String>, role: &Role) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
