@@ -127,14 +127,22 @@ async fn member(
 
 async fn credentials(operator: &Operator) -> Result<()> {
     let store = operator.store();
-    let acting_as = |user_id| Holder::User { user_id };
+    let acting_as = async |user_id| -> Result<Holder> {
+        let user: Authorized<User> = store.find(user_id).await?;
+        Ok(Holder::User { user_id, claim: Some(user.claim()) })
+    };
     let uid = || vec![UID.to_owned()];
     let acme: Authorized<Organization> = store.find(ACME).await?;
     let of_acme = Holder::Organization { path: acme.path().clone(), role: Role::User };
     let credentials = [
-        (uuid!("0192f0c1-0000-7000-8000-000000000041"), "scanward_demo_partner_token", acting_as(PARTNER), uid()),
-        (uuid!("0192f0c1-0000-7000-8000-000000000042"), "scanward_demo_user_token", acting_as(USER), uid()),
-        (uuid!("0192f0c1-0000-7000-8000-000000000043"), "scanward_demo_other_token", acting_as(OTHER), uid()),
+        (
+            uuid!("0192f0c1-0000-7000-8000-000000000041"),
+            "scanward_demo_partner_token",
+            acting_as(PARTNER).await?,
+            uid(),
+        ),
+        (uuid!("0192f0c1-0000-7000-8000-000000000042"), "scanward_demo_user_token", acting_as(USER).await?, uid()),
+        (uuid!("0192f0c1-0000-7000-8000-000000000043"), "scanward_demo_other_token", acting_as(OTHER).await?, uid()),
         (uuid!("0192f0c1-0000-7000-8000-000000000044"), "scanward_demo_api_key", of_acme, vec![]),
     ];
     for (id, text, holder, scopes) in credentials {

@@ -29,6 +29,9 @@ struct Telemetry {
     read_units: Cell<f64>,
     write_units: Cell<f64>,
     round_trips: Cell<u32>,
+    /// The depth of the deepest round trip that has ended, and of any.
+    ended_depth: Cell<u32>,
+    depth: Cell<u32>,
 }
 
 /// Capacity units of DynamoDB.
@@ -60,6 +63,7 @@ pub(crate) async fn of_request<T>(
                 read_units = current.read_units.get(),
                 write_units = current.write_units.get(),
                 round_trips = current.round_trips.get(),
+                depth = current.depth.get(),
                 "request"
             );
         });
@@ -76,9 +80,21 @@ pub(crate) fn caller(actor: &Actor, tenant: OrganizationId) {
     });
 }
 
-/// Counts a round trip to DynamoDB.
-pub(crate) fn round_trip() {
-    let _ = CURRENT.try_with(|current| current.round_trips.set(current.round_trips.get() + 1));
+/// Counts a round trip to DynamoDB that begins; returns its depth, the number of round trips one after another up to it. It
+/// comes after those that have ended, and beside those that have not.
+pub(crate) fn round_trip() -> u32 {
+    let begin = |current: &Telemetry| {
+        let depth = current.ended_depth.get() + 1;
+        current.round_trips.set(current.round_trips.get() + 1);
+        current.depth.set(current.depth.get().max(depth));
+        depth
+    };
+    CURRENT.try_with(begin).unwrap_or_default()
+}
+
+/// Notes the end of a round trip of a depth.
+pub(crate) fn round_trip_ended(depth: u32) {
+    let _ = CURRENT.try_with(|current| current.ended_depth.set(current.ended_depth.get().max(depth)));
 }
 
 /// Adds capacity units that DynamoDB has charged.

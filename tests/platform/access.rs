@@ -2,20 +2,10 @@
 //!
 //! The requests are those of the sample events; an operation without one fails here.
 
-use serde_json::Value;
-
-use crate::support::{ACME, Access, Client, Operation, PARTNER, Reply, TECHPARTNER, USER, World, lists, operations};
+use crate::support::{ACME, Access, Operation, PARTNER, TECHPARTNER, USER, World, lists, operations, send};
 
 /// The path prefixes of operations on the caller's own resources, which cannot address another tenant's.
 const OWN_RESOURCE: [&str; 3] = ["/v2/user/", "/client", "/auth/"];
-
-async fn send(client: &Client, operation: &Operation) -> Reply {
-    let event = operation.event();
-    let query =
-        event["rawQueryString"].as_str().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default();
-    let body = event["body"].as_str().map(|body| serde_json::from_str::<Value>(body).unwrap());
-    client.send(&operation.method, &format!("{}{query}", event["rawPath"].as_str().unwrap()), body).await
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_without_valid_credentials_are_refused() {

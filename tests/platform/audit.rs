@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::support::{ACME, Client, GLOBEX, LEAVER, PARTNER, RETIRED, TECHPARTNER, World};
 
-async fn count(caller: &Client) -> u64 {
-    caller.get("/v2/audit/events?per_page=1").await.ok(200).json["meta"]["pagination"]["total_count"].as_u64().unwrap()
+async fn count(caller: &Client) -> usize {
+    caller.count("/v2/audit/events").await
 }
 
 async fn newest(caller: &Client) -> Value {
@@ -142,10 +142,7 @@ async fn the_log_filters_by_its_columns_and_by_time() {
     let world = World::start().await;
     let partner = world.partner();
     partner.put("/v2/user/me", json!({ "user": { "city": "Athens" } })).await.ok(200);
-    let count = async |query: &str| {
-        let page = partner.get(&format!("/v2/audit/events?{query}")).await.ok(200);
-        page.json["meta"]["pagination"]["total_count"].as_u64().unwrap()
-    };
+    let count = async |query: &str| partner.count(&format!("/v2/audit/events?{query}")).await;
     assert_eq!(count("q[action]=user.updated").await, 1);
     assert_eq!(count(&format!("q[actor_id]={PARTNER}&q[resource_type]=user")).await, 1);
     assert_eq!(count("relative_date_range=1h&q[action]=user.updated").await, 1);
@@ -155,6 +152,8 @@ async fn the_log_filters_by_its_columns_and_by_time() {
     assert_eq!(count("date_range_end=2020-01-01").await, 0);
     assert_eq!(count("date_range_start=2100-01-01").await, 0);
     assert_eq!(count("date_range_start=2100-01-01&date_range_end=2100-01-02").await, 0);
-    let newest_first = partner.get("/v2/audit/events").await.ok(200).each("created_at");
+    let page = partner.get("/v2/audit/events").await.ok(200);
+    assert_eq!(page["meta"]["pagination"]["total_count"], Value::Null);
+    let newest_first = page.each("created_at");
     assert!(newest_first.windows(2).all(|pair| pair[0].as_str() >= pair[1].as_str()));
 }

@@ -15,6 +15,7 @@ mod support;
 mod access;
 mod audit;
 mod authentication;
+mod claims;
 mod clients;
 mod contract;
 mod domains;

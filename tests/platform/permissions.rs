@@ -53,6 +53,7 @@ async fn send_further_requests(world: &World) {
     world.nobody().post("/auth/sign_in", json!({ "username": "nobody@example.com", "password": "x" })).await.ok(401);
     admin.delete("/auth/sign_out").await.ok(200);
     partner.get(&format!("/v2/organizations/{TECHPARTNER}")).await.ok(200);
+    partner.get("/v2/users?q[email]=user@example.com").await.ok(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,8 +119,8 @@ fn unused_permissions_are_found_in_shared_policies_and_in_those_of_a_function() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_a_role_does_not_allow_is_refused() {
     let Some((_, others)) = TEMPLATE.split_once("  CallerPolicy:\n") else { panic!("there is no CallerPolicy") };
-    let without_sessions = TEMPLATE.replace("[SESSION#*, USER#*]", "[USER#*]");
-    assert!(others.contains("[SESSION#*, USER#*]"));
+    let without_sessions = TEMPLATE.replace("[ORG#*, SESSION#*, USER#*]", "[ORG#*, USER#*]");
+    assert!(others.contains("[ORG#*, SESSION#*, USER#*]"));
     let roles = template::functions(&without_sessions).unwrap().roles;
     let world = World::start().await;
     let table = shared::store::Table::new(crate::support::dynamodb(&world), world.table().to_owned());

@@ -6,7 +6,7 @@ use crate::support::{ACME, Client, GLOBEX, RETIRED, TECHPARTNER, World, lists, t
 
 /// Checks that the total of a plain list equals that of the same list when every item is read.
 async fn are_right(caller: &Client) {
-    for list in lists() {
+    for list in lists().into_iter().filter(|list| list != "/v2/audit/events") {
         let total = async |query: &str| {
             let reply = caller.get(&format!("{list}?per_page=1{query}")).await.ok(200);
             reply.json["meta"]["pagination"]["total_count"].as_u64().unwrap()

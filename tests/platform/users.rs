@@ -215,9 +215,8 @@ async fn concurrent_updates_are_never_mixed() {
     let number = |name: &str| shown.attributes()[name].as_str().unwrap()[1..].to_owned();
     assert_eq!(number("first_name"), number("last_name"));
     // The log has exactly the acknowledged updates.
-    let log = world.partner().get("/v2/audit/events?q[action]=user.updated").await.ok(200);
     let acknowledged = statuses.iter().filter(|status| **status == 200).count();
-    assert_eq!(log.json["meta"]["pagination"]["total_count"], acknowledged);
+    assert_eq!(world.partner().count("/v2/audit/events?q[action]=user.updated").await, acknowledged);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,11 +3,11 @@
 use shared::{
     Result,
     api::{
-        List, Manager, Single, Target, Versioned,
-        list::{Cell, Column, DateRange, ListQuery, Listing},
+        Access, List, Manager, Single, Target, Versioned,
+        list::{Cell, Column, DateRange, Listing, Page},
     },
     operation,
-    store::{Counted, Event, LoggedEvent, ScopedRange, Store},
+    store::{Event, LoggedEvent, ScopedRange, Store},
     time::Timestamp,
 };
 
@@ -17,7 +17,7 @@ pub(crate) struct AuditLog;
 impl Listing for AuditLog {
     type Item = LoggedEvent;
 
-    const COUNTED: Option<Counted> = Some(Counted::Events);
+    const IS_DESCENDING: bool = true;
 
     const COLUMNS: &'static [Column<LoggedEvent>] = &[
         Column::new("action", |it| Cell::text(&it.event().action)),
@@ -44,14 +44,16 @@ impl Listing for AuditLog {
 ///
 /// Every write in the caller's organization and those below it, newest first.
 #[operation(get, "/v2/audit/events")]
-pub(crate) async fn list_audit_events(caller: Manager, query: ListQuery<AuditLog>) -> Result<List<Event>> {
-    Ok(query.page(&caller).await?.show())
+pub(crate) async fn list_audit_events(Access(_, page): Access<Manager, Page<AuditLog>>) -> Result<List<Event>> {
+    page.show()
 }
 
 /// Get event by id
 ///
 /// An entry of the caller's audit log, with the values before and after the write.
 #[operation(get, "/v2/audit/events/{id}")]
-pub(crate) async fn show_audit_event(_: Manager, event: Target<LoggedEvent>) -> Versioned<Single<Event>> {
+pub(crate) async fn show_audit_event(
+    Access(_, event): Access<Manager, Target<LoggedEvent>>,
+) -> Versioned<Single<Event>> {
     Single::of(&event)
 }

@@ -4,14 +4,13 @@ use axum::Json;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    App, Error, Input, Result,
-    api::{Body, Caller, Visitor},
+    Error, Input, Result,
+    api::{Body, Caller, SigningIn, Visitor},
     domain::{
         organization::Organization,
         session::Session,
         user::{OrganizationRef, SignIns, User},
     },
-    error::Code,
     id::SessionId,
     input::values::{GivenPassword, Line},
     keys::Purpose,
@@ -63,24 +62,17 @@ pub(crate) struct SignedIn {
 /// per account and per address. `Idempotency-Key` has no effect, since a token is never stored.
 #[operation(post, "/auth/sign_in")]
 pub(crate) async fn sign_in(visitor: Visitor, Body(body): Body<SignIn>) -> Result<Json<SignedIn>> {
-    let caller = visitor.sign_in(&body.username, body.password.0).await?;
-    let (sign_ins, organization) = member(&caller).await?;
+    let SigningIn { caller, sign_ins, attempts } = visitor.sign_in(&body.username, body.password.0).await?;
     let write = open(&caller)?;
-    let token = token(caller.app(), write.result()).await?;
-    write.commit().await?;
+    let token = token(&caller, write.result()).await?;
+    let opening = async { tokio::try_join!(write.commit(), own(&caller)) };
+    let (_, organization) = attempts.succeed(caller.app(), opening).await?;
     Ok(Json(SignedIn::new(caller.user()?, &organization, sign_ins + 1, token)))
 }
 
-/// The number of earlier sign-ins of the caller, and its organization.
-async fn member(caller: &Caller) -> Result<(u64, Authorized<Organization>)> {
-    let user = caller.user()?;
-    let found = caller.store().find_and_child::<Organization, SignIns>(user.organization_id, user, ()).await;
-    // A user whose organization was deleted meanwhile cannot sign in.
-    let (organization, sign_ins) = found.map_err(|error| match error.code() {
-        Code::NotFound => Error::unauthorized(),
-        _ => error,
-    })?;
-    Ok((sign_ins.map_or(0, |found| found.sign_in_count), organization))
+/// The caller's organization, which exists as long as it has users.
+async fn own(caller: &Caller) -> Result<Authorized<Organization>> {
+    caller.store().find(caller.authority().organization_id()).await
 }
 
 /// Prepares a session of the caller.
@@ -94,8 +86,10 @@ fn open(caller: &Caller) -> Result<Write<'_, Session>> {
     Ok(write.or(Error::unauthorized()))
 }
 
-async fn token(app: &App, session: &Session) -> Result<String> {
-    app.keys().signing_key(Purpose::SessionSigning).await?.sign(&session.claims(app.issuer()))
+async fn token(caller: &Caller, session: &Session) -> Result<String> {
+    let (app, user) = (caller.app(), caller.user()?);
+    let claims = session.claims(app.issuer(), user, &app.keys().cursor_key().await?)?;
+    app.keys().signing_key(Purpose::SessionSigning).await?.sign(&claims)
 }
 
 impl SignedIn {

@@ -1,29 +1,28 @@
 //! Signing out.
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
 use shared::{
-    App, Error, Result,
-    api::{Caller, Describe, Description, Done},
+    Result,
+    api::{Access, Caller, CallerKind, Describe, Description, Done},
     domain::session::Session,
-    id::SessionId,
     operation,
+    store::Authorized,
 };
 
 /// A caller by the token of a session.
 #[derive(Debug)]
 pub(crate) struct CallingSession {
     caller: Caller,
-    id: SessionId,
+    session: Authorized<Session>,
 }
 
-impl FromRequestParts<App> for CallingSession {
-    type Rejection = Error;
+impl CallerKind for CallingSession {
+    fn of(caller: Caller) -> Result<Self> {
+        let session = caller.session()?.clone();
+        Ok(Self { caller, session })
+    }
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        let id = caller.session()?;
-        Ok(Self { caller, id })
+    fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -39,7 +38,6 @@ impl Describe for CallingSession {
 ///
 /// Ends the session of the token at once.
 #[operation(delete, "/auth/sign_out")]
-pub(crate) async fn sign_out(CallingSession { caller, id }: CallingSession) -> Result<Done> {
-    let session = caller.store().child::<Session>(caller.user()?, id).await?.ok_or_else(Error::unauthorized)?;
-    caller.store().delete("session.deleted", &session).commit().await.map(|_| Done {})
+pub(crate) async fn sign_out(Access(it, ()): Access<CallingSession>) -> Result<Done> {
+    it.caller.store().delete("session.deleted", &it.session).commit().await.map(|_| Done {})
 }

@@ -1,17 +1,18 @@
 //! The client object.
 
-use axum::{Json, extract::FromRequestParts};
+use axum::Json;
 use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    App, Error, Input, Result,
-    api::{Body, Caller, Describe, Description, IfMatch, Manager, Param, Versioned},
+    Error, Input, Result,
+    api::{Access, Body, Caller, Describe, Description, IfMatch, Lookup, Manager, Param, Refusal, Versioned},
     choice,
     domain::organization::{Collection, CollectionMode, EnrollmentToken, Organization, nearest_partner},
     id::OrganizationId,
     operation,
-    store::{Authorized, Guard, Store, Write},
+    store::{Authorized, Found, Guard, Reads, Store, Write},
+    tenancy::Authority,
     time::Timestamp,
 };
 
@@ -58,22 +59,27 @@ pub(crate) struct ClientView {
 }
 
 /// The client that the path names, within the caller's scope, in the version that `If-Match` asks for.
+#[derive(Debug)]
 pub(crate) struct Client {
     organization: Authorized<Organization>,
     collection: Authorized<Collection>,
-    partner: Option<(OrganizationId, String)>,
 }
 
-impl FromRequestParts<App> for Client {
-    type Rejection = Error;
+impl Lookup for Client {
+    type Names = (Result<OrganizationId>, IfMatch);
+    type Beside = ();
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        let Param(id) = Param::from_request_parts(parts, app).await?;
-        let Ok(if_match) = IfMatch::from_request_parts(parts, app).await;
-        let (organization, collection) = find(caller.store(), id).await?;
-        let partner = nearest_partner(caller.store(), &organization).await?;
-        let client = Self { organization, collection, partner };
+    async fn names(parts: &mut Parts) -> Self::Names {
+        (Param::of(parts).await, IfMatch::of(parts))
+    }
+
+    fn reads((id, _): &Self::Names, _: &Authority) -> Reads {
+        id.as_ref().map_or_else(|_| Reads::none(), |id| reads(*id))
+    }
+
+    fn find((id, if_match): Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let (organization, collection) = find(caller.store(), found, id?)?;
+        let client = Self { organization, collection };
         if_match.check(client.version())?;
         Ok(client)
     }
@@ -95,16 +101,21 @@ impl Client {
         format!("{}.{}", self.organization.version(), self.collection.version())
     }
 
+    async fn partner(&self, store: Store<'_>) -> Result<Option<PartnerView>> {
+        let partner = nearest_partner(store, &self.organization).await?;
+        Ok(partner.map(|(id, name)| PartnerView { id, name }))
+    }
+
     /// The client object with its version.
-    fn show(self) -> Versioned<Json<ClientView>> {
+    fn show(self, partner: Option<PartnerView>) -> Versioned<Json<ClientView>> {
         let version = self.version();
-        let Self { organization, collection, partner } = self;
+        let Self { organization, collection } = self;
         let view = ClientView {
             id: organization.id,
             name: organization.name.clone(),
             status: ClientStatus::Active,
             collection_mode: collection.collection_mode,
-            partner: partner.map(|(id, name)| PartnerView { id, name }),
+            partner,
             enrollment_token: collection.enrollment_token.clone(),
             created_at: organization.created_at,
             updated_at: organization.updated_at.max(collection.updated_at),
@@ -113,21 +124,29 @@ impl Client {
     }
 }
 
-/// The organization with an id and its client facet, in one look-up.
-pub(crate) async fn find(
+/// What the look-up of a client reads: the organization with an id and its client facet.
+pub(crate) fn reads(id: OrganizationId) -> Reads {
+    Reads::none().owned::<Organization>(id).child::<Collection>(id, ())
+}
+
+/// The organization with an id and its client facet.
+pub(crate) fn find(
     store: Store<'_>,
+    found: &Found,
     id: OrganizationId,
 ) -> Result<(Authorized<Organization>, Authorized<Collection>)> {
-    let (organization, collection) = store.find_with::<Collection>(id, ()).await?;
-    Ok((organization, collection.ok_or_else(Error::not_found)?))
+    let organization = store.owned(found, id)?;
+    let collection = store.child(found, &organization, ())?.ok_or_else(Error::not_found)?;
+    Ok((organization, collection))
 }
 
 /// Get Client
 ///
 /// The client with its partner and its enrollment token.
 #[operation(get, "/v2/clients/{client_id}")]
-pub(crate) async fn show_client(_: Caller, client: Client) -> Versioned<Json<ClientView>> {
-    client.show()
+pub(crate) async fn show_client(Access(caller, client): Access<Caller, Client>) -> Result<Versioned<Json<ClientView>>> {
+    let partner = client.partner(caller.store()).await?;
+    Ok(client.show(partner))
 }
 
 /// The body of Update Client: only the fields to change.
@@ -142,15 +161,16 @@ pub(crate) struct UpdateClient {
 /// Only the fields present are changed. `deleted` is final; the present mode again is no change.
 #[operation(patch, "/v2/clients/{client_id}", final_mode(CollectionMode::Deleted, CollectionMode::Discovery))]
 pub(crate) async fn update_client(
-    caller: Manager,
-    client: Client,
+    Access(caller, client): Access<Manager, Client>,
     Body(body): Body<UpdateClient>,
 ) -> Result<Versioned<Json<ClientView>>> {
-    let client = match update(caller.store(), &client, &body)? {
-        Some(write) => Client { collection: write.commit().await?, ..client },
-        None => client,
+    let (write, partner) = (update(caller.store(), &client, &body)?, client.partner(caller.store()));
+    let Some(write) = write else {
+        let partner = partner.await?;
+        return Ok(client.show(partner));
     };
-    Ok(client.show())
+    let (collection, partner) = tokio::try_join!(write.commit(), partner)?;
+    Ok(Client { collection, ..client }.show(partner))
 }
 
 /// Prepares an update of a found client; `None` when nothing changes.

@@ -1,16 +1,22 @@
 //! The collection-control audit log of a client.
 
 use axum::Json;
+use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    Error, Input, Result,
-    api::{Caller, Param, Query, list::Cursor},
+    App, Error, Input, Result,
+    api::{
+        Access, Caller, Describe, Description, Lookup, Param, Query, Refusal,
+        list::{Cursor, Scan},
+    },
     choice,
     id::OrganizationId,
     input::{Whole, values::Text},
+    keys::SealingKey,
     operation,
-    store::{Entity, Range, ScopedRange, Store, Stored},
+    store::{Entity, Found, Range, Reads, Store, Unproven},
+    tenancy::Authority,
 };
 use uuid::Uuid;
 
@@ -77,62 +83,124 @@ impl ControlLogQuery {
 pub(crate) struct ControlLog {
     /// The entries.
     data: Vec<ControlEntry>,
-    /// The number of all entries that match.
-    total_count: u64,
+    /// The number of all entries that match; null where it is not known without reading them all.
+    total_count: Option<u64>,
     /// The cursor of the page after this one; null on the last.
     next_cursor: Option<String>,
 }
 
 /// Collection Control Audit Log
 ///
-/// Every change of the collection mode, newest first.
+/// Every change of the collection mode, newest first. A request reads 5,000 entries at most: a page of filtered entries may
+/// end before it is full, and `next_cursor` goes on from there.
 #[operation(get, "/v2/clients/{client_id}/collection-control/audit-log", 404 = "Record not found")]
 pub(crate) async fn list_collection_control_entries(
-    caller: Caller,
-    Param(client): Param<OrganizationId>,
-    Query(query): Query<ControlLogQuery>,
-) -> Result<Json<ControlLog>> {
-    let (client, collection) = clients::find(caller.store(), client).await?;
-    let range = caller.store().below(&client, Range::collection_log(client.id))?;
-    page(&caller, client.id, range, collection.control_entries, &query).await.map(Json)
+    Access(_, LogOfClient(log)): Access<Caller, LogOfClient>,
+) -> Json<ControlLog> {
+    Json(log)
 }
 
-/// A page of a client's log; `entries` is the number of all entries, where it is known.
-async fn page(
-    caller: &Caller,
-    client: OrganizationId,
-    range: ScopedRange,
-    entries: Option<u64>,
-    query: &ControlLogQuery,
-) -> Result<ControlLog> {
-    let (store, key, fingerprint) =
-        (caller.store(), caller.app().keys().cursor_key().await?, query.fingerprint(client));
-    let invalid = || Error::invalid_field("cursor", "is not a cursor of this log with these parameters");
-    let after =
-        query.cursor.as_deref().map(|it| Cursor::open(&key, it, &fingerprint).ok_or_else(invalid)).transpose()?;
-    let range = if query.direction() == Direction::Desc { range.reversed() } else { range };
-    let total_count = match entries.filter(|_| query.is_plain()) {
-        Some(total) => total,
-        None => total(store, &range, query).await?,
-    };
-    // A filter does not say how far to read; without one, one entry more than the page shows whether another follows.
-    let limit = query.is_plain().then_some(query.page_size() + 1);
-    let after = after.map(|cursor| cursor.position);
-    let mut found: Vec<Stored<LoggedControl>> = store.items(&range, after.as_ref(), 0, limit).await?;
-    found.retain(|logged| query.matches(&logged.entry));
-    let more = found.len() > query.page_size();
-    found.truncate(query.page_size());
-    let next_cursor = match found.last() {
-        Some(last) if more => Some(Cursor::after(&**last).seal(&key, &fingerprint)?),
-        _ => None,
-    };
-    Ok(ControlLog { data: found.iter().map(|logged| logged.entry.clone()).collect(), total_count, next_cursor })
-}
+/// A page of the log of the client that the path names.
+#[derive(Debug)]
+pub(crate) struct LogOfClient(ControlLog);
 
-async fn total(store: Store<'_>, range: &ScopedRange, query: &ControlLogQuery) -> Result<u64> {
-    if query.is_plain() {
-        return store.count(range).await;
+impl Lookup for LogOfClient {
+    type Names = (Result<OrganizationId>, Result<ControlLogQuery>);
+    type Beside = Option<Unproven<Result<Entries>>>;
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        (Param::of(parts).await, Query::of(parts))
     }
-    let all: Vec<Stored<LoggedControl>> = store.items(range, None, 0, None).await?;
-    Ok(all.iter().filter(|logged| query.matches(&logged.entry)).count() as u64)
+
+    fn reads((client, _): &Self::Names, _: &Authority) -> Reads {
+        client.as_ref().map_or_else(|_| Reads::none(), |client| clients::reads(*client))
+    }
+
+    async fn beside((client, query): &Self::Names, app: &App, store: Store<'_>) -> Result<Self::Beside> {
+        match (client, query) {
+            (Ok(client), Ok(query)) => query.read(app, store, *client).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn find(
+        (client, query): Self::Names,
+        entries: Self::Beside,
+        caller: &Caller,
+        found: &mut Found,
+    ) -> Result<Self, Refusal> {
+        let (client, query) = (client?, query?);
+        let (client, collection) = clients::find(caller.store(), found, client)?;
+        let entries = entries.ok_or_else(|| Error::internal("the log was not read"))?;
+        let Entries { data, counted, next_cursor } = caller.store().prove(&client, entries)??;
+        let kept = collection.control_entries.filter(|_| query.is_plain());
+        Ok(Self(ControlLog { data, total_count: kept.or(counted), next_cursor }))
+    }
+}
+
+impl Describe for LogOfClient {
+    fn describe(operation: &mut Description<'_>) {
+        Param::<OrganizationId>::describe(operation);
+        Query::<ControlLogQuery>::describe(operation);
+        operation.error(Error::not_found());
+    }
+}
+
+/// The entries of a page, the number of all that match if they were all read, and the cursor after them.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    data: Vec<ControlEntry>,
+    counted: Option<u64>,
+    next_cursor: Option<String>,
+}
+
+impl ControlLogQuery {
+    /// Reads a page of a client's log, while the client is looked up.
+    async fn read(&self, app: &App, store: Store<'_>, client: OrganizationId) -> Result<Unproven<Result<Entries>>> {
+        let (key, fingerprint) = (app.keys().cursor_key().await?, self.fingerprint(client));
+        let invalid = || Error::invalid_field("cursor", "is not a cursor of this log with these parameters");
+        let after = self.cursor.as_deref().map(|it| Cursor::open(&key, it, &fingerprint).ok_or_else(invalid));
+        let after = after.transpose();
+        let range = Range::collection_log(client);
+        let range = if self.direction() == Direction::Desc { range.reversed() } else { range };
+        let page = match after {
+            Ok(after) => {
+                let reader = store.reader_ahead(&range, after.as_ref().and_then(Cursor::position));
+                self.page(Scan::new(reader), &key, &fingerprint, after.is_none()).await
+            }
+            Err(refusal) => Err(refusal),
+        };
+        Ok(Unproven::new(range, page))
+    }
+
+    async fn page(
+        &self,
+        mut scan: Scan<'_, LoggedControl>,
+        key: &SealingKey,
+        fingerprint: &str,
+        is_first: bool,
+    ) -> Result<Entries> {
+        // One more than the page shows whether another follows; the first page of some entries counts them all.
+        let (beyond, counts) = (self.page_size() + 1, is_first && !self.is_plain());
+        let (mut page, mut matched): (Vec<LoggedControl>, usize) = (Vec::new(), 0);
+        while (matched < beyond || counts)
+            && let Some(entries) = scan.next(beyond).await?
+        {
+            for logged in entries.into_iter().filter(|logged| self.matches(&logged.entry)) {
+                matched += 1;
+                if matched < beyond {
+                    page.push(logged);
+                }
+            }
+        }
+        let next = match page.last() {
+            Some(last) if matched >= beyond => Some(Cursor::after(last)),
+            _ => scan.position().map(Cursor::from),
+        };
+        Ok(Entries {
+            data: page.into_iter().map(|logged| logged.entry).collect(),
+            counted: (is_first && scan.is_at_end()).then_some(matched as u64),
+            next_cursor: next.map(|cursor| cursor.seal(key, fingerprint)).transpose()?,
+        })
+    }
 }

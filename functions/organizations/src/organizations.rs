@@ -1,12 +1,14 @@
 //! The organizations within the caller's scope.
 
+use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Error, Input, Result,
     api::{
-        Body, Created, Done, Empty, IdempotencyKey, Idempotent, List, Manager, Resource, Single, Target, Versioned,
-        list::{Cell, Column, DateRange, ListQuery, Listing},
+        Access, Body, BodyNaming, Caller, Created, Describe, Description, Done, Empty, IdempotencyKey, Idempotent,
+        List, Lookup, Manager, NamesOrganization, Refusal, Resource, Single, Target, Versioned,
+        list::{Cell, Column, DateRange, Listing, Page},
     },
     domain::organization::{
         self, MemberCounts, NewOrganization, Organization, OrganizationDetails, OrganizationDetailsPatch, UniqueName,
@@ -14,8 +16,8 @@ use shared::{
     id::OrganizationId,
     input::values::Name,
     operation,
-    store::{Authorized, Counted, Entity, Guard, Key, Owned, Range, ScopedRange, Store, Write},
-    tenancy::Scope,
+    store::{Authorized, Counted, Entity, Found, Guard, Key, Owned, Part, Range, Reads, ScopedRange, Store, Write},
+    tenancy::{Authority, Scope},
     time::Timestamp,
 };
 
@@ -45,6 +47,14 @@ impl Listing for Organizations {
 
     fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
         store.organizations()
+    }
+
+    async fn look_up(store: Store<'_>, column: &str, value: &str) -> Result<Option<Vec<Organization>>> {
+        if column != "id" {
+            return Ok(None);
+        }
+        let found = store.find_listed(value.parse().ok()).await?;
+        Ok(Some(found.map(Authorized::into_inner).into_iter().collect()))
     }
 }
 
@@ -90,11 +100,10 @@ impl OrganizationView {
 /// The caller's organization and those below it, each before its own children; all organizations for an Admin.
 #[operation(get, "/v2/organizations")]
 pub(crate) async fn list_organizations(
-    caller: Manager,
-    query: ListQuery<Organizations>,
+    Access(caller, page): Access<Manager, Page<Organizations>>,
 ) -> Result<List<OrganizationView>> {
     let scope = caller.store().scope();
-    Ok(query.page(&caller).await?.show_with(|organization| OrganizationView::new(organization, scope)))
+    page.show_with(|organization| OrganizationView::new(organization, scope))
 }
 
 /// The body of Create Organization.
@@ -104,16 +113,24 @@ pub(crate) struct CreateOrganization {
     organization: NewOrganization,
 }
 
+impl NamesOrganization for CreateOrganization {
+    const FIELD: &'static str = "organization.parent_organization";
+
+    fn organization(&self, authority: &Authority) -> Option<OrganizationId> {
+        let is_operator = *authority.scope() == Scope::Platform;
+        self.organization.parent_organization.or((!is_operator).then(|| authority.organization_id()))
+    }
+}
+
 /// Create Organization
 ///
 /// Also makes its client facet: collection mode `saas_usage` and a default enrollment token.
 #[operation(post, "/v2/organizations", 409 = "Another organization with the same parent has this name")]
 pub(crate) async fn create_organization(
-    caller: Manager,
-    key: IdempotencyKey,
-    Body(body): Body<CreateOrganization>,
+    Access(caller, (key, new)): Access<Manager, (IdempotencyKey, BodyNaming<CreateOrganization>)>,
 ) -> Result<Idempotent<Created<OrganizationView>>> {
-    let (store, write) = (caller.store(), organization::create(caller.store(), body.organization).await?);
+    let (store, parent) = (caller.store(), new.organization.transpose()?);
+    let write = organization::create_below(store, OrganizationId::generate(), parent.as_ref(), new.body.organization)?;
     let answer = |organization: &Organization| {
         let location = format!("/v2/organizations/{}", organization.id);
         Created::at(location, OrganizationView::new(organization, store.scope()))
@@ -126,8 +143,7 @@ pub(crate) async fn create_organization(
 /// The profile of an organization within the caller's scope.
 #[operation(get, "/v2/organizations/{id}")]
 pub(crate) async fn show_organization(
-    caller: Manager,
-    organization: Target<Organization>,
+    Access(caller, organization): Access<Manager, Target<Organization>>,
 ) -> Versioned<Single<OrganizationView>> {
     Single::versioned(&organization, OrganizationView::new(&organization, caller.store().scope()))
 }
@@ -156,8 +172,7 @@ pub(crate) struct OrganizationUpdate {
 /// An optional text that is absent stays as it is; null clears it. The answer has no body.
 #[operation(put, "/v2/organizations/{id}", 409 = "Another organization with the same parent has this name")]
 pub(crate) async fn update_organization(
-    caller: Manager,
-    organization: Target<Organization>,
+    Access(caller, organization): Access<Manager, Target<Organization>>,
     Body(body): Body<UpdateOrganization>,
 ) -> Result<Empty> {
     if let Some(write) = update(caller.store(), &organization, body.organization) {
@@ -174,8 +189,43 @@ pub(crate) async fn update_organization(
     "/v2/organizations/{id}",
     409 = "The organization still has users or organizations below it"
 )]
-pub(crate) async fn delete_organization(caller: Manager, organization: Target<Organization>) -> Result<Done> {
-    delete(caller.store(), &organization).await?.commit().await.map(|_| Done {})
+pub(crate) async fn delete_organization(Access(caller, organization): Access<Manager, Whole>) -> Result<Done> {
+    delete(caller.store(), &organization).commit().await.map(|_| Done {})
+}
+
+/// The organization that the path names, with all the items of its partition.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    organization: Target<Organization>,
+    parts: Vec<Part>,
+}
+
+impl Lookup for Whole {
+    type Names = <Target<Organization> as Lookup>::Names;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        Target::<Organization>::names(parts).await
+    }
+
+    fn reads(names: &Self::Names, authority: &Authority) -> Reads {
+        let reads = Target::<Organization>::reads(names, authority);
+        names.0.as_ref().map_or_else(|_| Reads::none(), |id| reads.range(Range::of_organization(*id)))
+    }
+
+    fn find(names: Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let organization = Target::<Organization>::find(names, (), caller, found)?;
+        let parts = caller.store().parts(found, &organization, Range::of_organization(organization.id))?;
+        Ok(Self { organization, parts })
+    }
+}
+
+impl Describe for Whole {
+    const CHECKS_IF_MATCH: bool = true;
+
+    fn describe(operation: &mut Description<'_>) {
+        Target::<Organization>::describe(operation);
+    }
 }
 
 /// Prepares an update of a found organization; `None` when nothing changes.
@@ -203,7 +253,7 @@ fn update<'a>(
 }
 
 /// Prepares the deletion of a found organization with its facets.
-async fn delete<'a>(store: Store<'a>, found: &Authorized<Organization>) -> Result<Write<'a, Organization>> {
+fn delete<'a>(store: Store<'a>, Whole { organization: found, parts }: &Whole) -> Write<'a, Organization> {
     let members = Key::members(found.id);
     let mut write = store
         .delete("organization.deleted", found)
@@ -214,7 +264,6 @@ async fn delete<'a>(store: Store<'a>, found: &Authorized<Organization>) -> Resul
     if let Some(parent) = found.path().parent() {
         write = write.add(&Key::members(parent.organization()), MemberCounts::CHILDREN, -1, Guard::Exists);
     }
-    let parts = store.parts(found, Range::of_organization(found.id)).await?;
-    let others = parts.iter().map(|part| part.key()).filter(|key| ![found.key(), members.clone()].contains(key));
-    Ok(others.fold(write, |write, key| write.remove(&key, Guard::Any)))
+    let others = parts.iter().map(Part::key).filter(|key| ![found.key(), members.clone()].contains(key));
+    others.fold(write, |write, key| write.remove(&key, Guard::Any))
 }

@@ -7,17 +7,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
     Error, Result,
-    api::{Body, Resource, Single},
+    api::{Access, Body, Manager, Resource, Single},
     operation,
 };
 use uuid::Uuid;
 
 use self::update::UpdateCompany;
 use crate::{
-    MAX_BYTES,
-    client::Settings,
-    json_text,
-    section::{Section, SectionItem},
+    MAX_BYTES, json_text,
+    section::{OwnSection, Section, SectionItem},
 };
 
 /// The identity of a company.
@@ -146,12 +144,15 @@ impl From<&SectionItem<Company>> for CompanyView {
 /// Merges the fields present into the company's data: an absent field stays as it is, an array is replaced, and null
 /// clears `parent_company` and `global_entity_identifier`.
 #[operation(patch, "/client/company")]
-pub(crate) async fn update_company(settings: Settings, Body(body): Body<UpdateCompany>) -> Result<Single<CompanyView>> {
+pub(crate) async fn update_company(
+    Access(caller, section): Access<Manager, OwnSection<Company>>,
+    Body(body): Body<UpdateCompany>,
+) -> Result<Single<CompanyView>> {
     let edit = |company: &mut SectionItem<Company>| {
         body.apply(&mut company.content);
         require_size(company)
     };
-    let change = settings.client().change_section("client.company_updated", edit).await?;
+    let change = section.change(caller.store(), "client.company_updated", edit)?;
     change.commit().await.map(|company| Single::new(CompanyView::from(&company)))
 }
 

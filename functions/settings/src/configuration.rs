@@ -1,23 +1,25 @@
 //! Configurations: the parts of the settings of which a client has several, each with a name. They are of three kinds:
 //! plugins, tools and connectors.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData, str::FromStr};
 
+use http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::{
     Error, Result,
-    api::Resource,
+    api::{Caller, Describe, Description, Lookup, Own, Param, Refusal, Resource},
     domain::organization::Organization,
     id::OrganizationId,
-    keys::SealingKey,
-    store::{Audited, Authorized, Child, Entity, Guard, Key, Write},
+    keys::{Purpose, SealingKey},
+    store::{Audited, Authorized, Child, Entity, Found, Guard, Key, Reads, Store, Write},
+    tenancy::Authority,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use crate::{change::Change, client::Client, sealed_config::SealedConfig};
+use crate::{change::Change, sealed_config::SealedConfig};
 
 /// A kind of configuration.
 pub(crate) trait ConfigurationKind: Clone + fmt::Debug + PartialEq + Send + Sync + 'static {
@@ -150,49 +152,89 @@ impl<K: ConfigurationKind> Resource for ConfigurationView<K> {
     }
 }
 
-/// Prepares the configuration with a name in place of the present one.
-///
-/// # Errors
-/// 422 for a `***` that keeps nothing. The commit answers 409 for one configuration too many.
-pub(crate) async fn save<'a, K: ConfigurationKind>(
-    client: Client<'a>,
-    sealing: &SealingKey,
-    name: &str,
-    config: Map<String, Value>,
-) -> Result<Change<'a, Configuration<K>>> {
-    let Some(found) = find::<K>(client, name).await? else {
-        let new = Configuration::new(client.organization.id, name);
-        let sealed = SealedConfig::seal(config, &new.sealed, &new.key(), sealing)?;
-        return Ok(Change::write(create(client, Configuration { sealed, ..new })));
-    };
-    let sealed = SealedConfig::seal(config, &found.sealed, &found.key(), sealing)?;
-    Ok(update(client, K::SAVED, &found, sealed))
+/// The key that seals the secrets of configurations.
+pub(crate) async fn sealing_key(caller: &Caller) -> Result<SealingKey> {
+    caller.app().keys().sealing_key(Purpose::SettingsSealing).await
 }
 
-/// Prepares an empty configuration in place of the present one.
-///
-/// # Errors
-/// 404 when there is none.
-pub(crate) async fn reset<'a, K: ConfigurationKind>(
-    client: Client<'a>,
-    name: &str,
-) -> Result<Change<'a, Configuration<K>>> {
-    let found = find::<K>(client, name).await?.ok_or_else(absent::<K>)?;
-    Ok(update(client, K::DELETED, &found, SealedConfig::default()))
+/// A name that a path gives to a configuration.
+pub(crate) trait ConfigurationName: FromStr<Err = &'static str> + JsonSchema + Send + Sync {
+    fn as_str(&self) -> &str;
 }
 
-/// Prepares the deletion of a configuration.
-///
-/// # Errors
-/// 404 when there is none.
-pub(crate) async fn delete<'a, K: ConfigurationKind>(
-    client: Client<'a>,
-    name: &str,
-) -> Result<Write<'a, Configuration<K>>> {
-    let found = find::<K>(client, name).await?.ok_or_else(absent::<K>)?;
-    let members = Key::members(client.organization.id);
-    let write = client.store.delete(K::DELETED, &found).add(&members, K::PLURAL, -1, Guard::Exists);
-    Ok(write.or(Error::not_found()))
+/// The configuration of the caller's own settings that the path names, if there is one.
+#[derive(Debug)]
+pub(crate) struct OwnConfiguration<K, N> {
+    organization: Authorized<Organization>,
+    pub(crate) name: N,
+    found: Option<Authorized<Configuration<K>>>,
+}
+
+impl<K: ConfigurationKind, N: ConfigurationName> Lookup for OwnConfiguration<K, N> {
+    type Names = Result<N>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Result<N> {
+        Param::of(parts).await
+    }
+
+    fn reads(name: &Result<N>, authority: &Authority) -> Reads {
+        let Ok(name) = name else { return Reads::none() };
+        Own::reads(&(), authority).child::<Configuration<K>>(authority.organization_id(), name.as_str())
+    }
+
+    fn find(name: Result<N>, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let name = name?;
+        let Own(organization) = Own::find((), (), caller, found)?;
+        let found = caller.store().child(found, &organization, name.as_str())?;
+        Ok(Self { organization, name, found })
+    }
+}
+
+impl<K: ConfigurationKind, N: ConfigurationName> Describe for OwnConfiguration<K, N> {
+    fn describe(operation: &mut Description<'_>) {
+        Param::<N>::describe(operation);
+        Own::describe(operation);
+    }
+}
+
+impl<K: ConfigurationKind, N: ConfigurationName> OwnConfiguration<K, N> {
+    /// Prepares another configuration in place of the present one.
+    ///
+    /// # Errors
+    /// 422 for a `***` that keeps nothing. The commit answers 409 for one configuration too many.
+    pub(crate) fn save<'a>(
+        &self,
+        store: Store<'a>,
+        sealing: &SealingKey,
+        config: Map<String, Value>,
+    ) -> Result<Change<'a, Configuration<K>>> {
+        let Some(found) = &self.found else {
+            return create(store, &self.organization, sealing, self.name.as_str(), config).map(Change::write);
+        };
+        let sealed = SealedConfig::seal(config, &found.sealed, &found.key(), sealing)?;
+        Ok(update(store, K::SAVED, found, sealed))
+    }
+
+    /// Prepares an empty configuration in place of the present one.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub(crate) fn reset<'a>(&self, store: Store<'a>) -> Result<Change<'a, Configuration<K>>> {
+        let found = self.found.as_ref().ok_or_else(absent::<K>)?;
+        Ok(update(store, K::DELETED, found, SealedConfig::default()))
+    }
+
+    /// Prepares the deletion of the configuration.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    pub(crate) fn delete<'a>(&self, store: Store<'a>) -> Result<Write<'a, Configuration<K>>> {
+        let found = self.found.as_ref().ok_or_else(absent::<K>)?;
+        let members = Key::members(self.organization.id);
+        let write = store.delete(K::DELETED, found).add(&members, K::PLURAL, -1, Guard::Exists);
+        Ok(write.or(Error::not_found()))
+    }
 }
 
 /// The error when there is no configuration to delete or to reset.
@@ -200,19 +242,27 @@ pub(crate) fn absent<K: ConfigurationKind>() -> Error {
     Error::nothing_changed(K::ABSENT)
 }
 
-async fn find<K: ConfigurationKind>(client: Client<'_>, name: &str) -> Result<Option<Authorized<Configuration<K>>>> {
-    client.store.child(client.organization, name).await
-}
-
-fn create<K: ConfigurationKind>(client: Client<'_>, new: Configuration<K>) -> Write<'_, Configuration<K>> {
-    let members = Key::members(client.organization.id);
+/// Prepares a new configuration.
+///
+/// # Errors
+/// 422 for a `***`. The commit answers 409 for one configuration too many.
+pub(crate) fn create<'a, K: ConfigurationKind>(
+    store: Store<'a>,
+    organization: &Authorized<Organization>,
+    sealing: &SealingKey,
+    name: &str,
+    config: Map<String, Value>,
+) -> Result<Write<'a, Configuration<K>>> {
+    let new = Configuration::new(organization.id, name);
+    let sealed = SealedConfig::seal(config, &new.sealed, &new.key(), sealing)?;
+    let members = Key::members(organization.id);
     let full = Error::conflict(format!("The client has {} {}, as many as it can", K::MAX, K::PLURAL));
-    let write = client.store.create_in(K::SAVED, client.organization, new);
-    write.add(&members, K::PLURAL, 1, Guard::Below(K::PLURAL, K::MAX)).or(full)
+    let write = store.create_in(K::SAVED, organization, Configuration { sealed, ..new });
+    Ok(write.add(&members, K::PLURAL, 1, Guard::Below(K::PLURAL, K::MAX)).or(full))
 }
 
 fn update<'a, K: ConfigurationKind>(
-    client: Client<'a>,
+    store: Store<'a>,
     action: &'static str,
     found: &Authorized<Configuration<K>>,
     sealed: SealedConfig,
@@ -222,7 +272,7 @@ fn update<'a, K: ConfigurationKind>(
         return Change::nothing(before);
     }
     let after = Configuration { sealed, updated_at: Timestamp::now(), ..before };
-    Change::write(client.store.update(action, found, after))
+    Change::write(store.update(action, found, after))
 }
 
 /// The fields of a checked configuration, without those that are absent.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
     Error, Input, Result,
-    api::{Body, Done, Param, Single},
+    api::{Access, Body, Done, Manager, Single},
     input::{
         Field, Problems, check,
         values::{ConnectorName, Name, Secret, ServiceUrl, Text},
@@ -17,9 +17,10 @@ use shared::{
 };
 
 use crate::{
-    client::{Client, Settings},
-    configuration::{self, ConfigurationKind, ConfigurationView, fields_of},
-    domains,
+    configuration::{
+        ConfigurationKind, ConfigurationName, ConfigurationView, OwnConfiguration, fields_of, sealing_key,
+    },
+    domains::OwnDomains,
     free_form::FreeForm,
 };
 
@@ -127,22 +128,28 @@ impl JsonSchema for SaveConnector {
 }
 
 impl SaveConnector {
-    /// The configuration of a connector.
+    /// The configuration of a connector of a client with these domains.
     ///
     /// # Errors
     /// 422 for a configuration that is not valid for `strix`.
-    pub(crate) async fn config(self, client: Client<'_>, name: &str) -> Result<Map<String, Value>> {
+    pub(crate) fn config(self, name: &str, domains: &OwnDomains) -> Result<Map<String, Value>> {
         let Self(FreeForm(config)) = self;
-        if name == STRIX { strix(client, config).await } else { Ok(config) }
+        if name == STRIX { strix(config, domains) } else { Ok(config) }
     }
 }
 
-async fn strix(client: Client<'_>, config: Map<String, Value>) -> Result<Map<String, Value>> {
+fn strix(config: Map<String, Value>, domains: &OwnDomains) -> Result<Map<String, Value>> {
     let config: StrixConnector = check(&Value::Object(config))?;
-    if !domains::are_proof_of(domains::list(client).await?.iter().map(|domain| &**domain), &config.url) {
+    if !domains.prove(&config.url) {
         return Err(Error::invalid_field("url", "must be on a verified domain of this client, or below one"));
     }
     fields_of(&config)
+}
+
+impl ConfigurationName for ConnectorName {
+    fn as_str(&self) -> &str {
+        self
+    }
 }
 
 /// Save Connector Configuration
@@ -153,12 +160,11 @@ async fn strix(client: Client<'_>, config: Map<String, Value>) -> Result<Map<Str
 /// `***`; sending `***` keeps the stored value at its place. A client has at most 10 connectors.
 #[operation(put, "/client/connector/{connector_name}", 409 = "The client has 10 connectors, as many as it can")]
 pub(crate) async fn save_connector(
-    settings: Settings,
-    Param(name): Param<ConnectorName>,
+    Access(caller, (connector, domains)): Access<Manager, (OwnConfiguration<Connectors, ConnectorName>, OwnDomains)>,
     Body(body): Body<SaveConnector>,
 ) -> Result<Single<ConfigurationView<Connectors>>> {
-    let (client, key) = (settings.client(), settings.sealing_key().await?);
-    let change = configuration::save(client, &key, &name, body.config(client, &name).await?).await?;
+    let (config, key) = (body.config(&connector.name, &domains)?, sealing_key(&caller).await?);
+    let change = connector.save(caller.store(), &key, config)?;
     change.commit().await.map(|connector| Single::new(ConfigurationView::from(&connector)))
 }
 
@@ -166,7 +172,8 @@ pub(crate) async fn save_connector(
 ///
 /// Removes the configuration of a connector, with its secrets.
 #[operation(delete, "/client/connector/{connector_name}", 404 = "The connector has no configuration")]
-pub(crate) async fn delete_connector(settings: Settings, Param(name): Param<ConnectorName>) -> Result<Done> {
-    let write = configuration::delete::<Connectors>(settings.client(), &name).await?;
-    write.commit().await.map(|_| Done {})
+pub(crate) async fn delete_connector(
+    Access(caller, connector): Access<Manager, OwnConfiguration<Connectors, ConnectorName>>,
+) -> Result<Done> {
+    connector.delete(caller.store())?.commit().await.map(|_| Done {})
 }

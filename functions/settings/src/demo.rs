@@ -8,17 +8,17 @@ use shared::{
     id::DomainId,
     input::check,
     keys::SealingKey,
-    store::{Authorized, Store},
+    store::{Authorized, OrDefault, Store},
 };
 
 use crate::{
-    client::Client,
-    configuration,
-    connectors::{Connectors, SaveConnector},
+    configuration::create,
+    connectors::Connectors,
     domains,
     free_form::FreeForm,
-    included_tools,
+    included_tools::{SAVED, SaveIncludedTools},
     plugins::{PluginName, Plugins, SavePlugin},
+    section::{self, SectionItem},
     tools::Tools,
 };
 
@@ -32,19 +32,18 @@ pub async fn load_sample(
     sealing: &SealingKey,
     domain_id: DomainId,
 ) -> Result<()> {
-    let client = Client { store, organization };
     let domain = "example.com".parse().map_err(Error::internal)?;
-    match domains::claim_verified(client, domain_id, domain)?.commit().await {
+    match domains::claim_verified(store, organization, domain_id, domain)?.commit().await {
         Err(error) if error.code() == Code::Conflict => return Ok(()),
         claimed => drop(claimed?),
     }
     let gitlab = check::<SavePlugin>(&json!({ "oauth_token": "glpat-demo" }))?.config(PluginName::Gitlab)?;
-    configuration::save::<Plugins>(client, sealing, PluginName::Gitlab.as_str(), gitlab).await?.commit().await?;
+    create::<Plugins>(store, organization, sealing, PluginName::Gitlab.as_str(), gitlab)?.commit().await?;
     let FreeForm(semgrep) = check(&json!({ "severity": "high", "api_token": "semgrep-demo" }))?;
-    configuration::save::<Tools>(client, sealing, "semgrep", semgrep).await?.commit().await?;
-    let jira = check::<SaveConnector>(&json!({ "url": "https://jira.example.com", "token": "jira-demo" }))?;
-    let jira = jira.config(client, "jira").await?;
-    configuration::save::<Connectors>(client, sealing, "jira", jira).await?.commit().await?;
-    let tools = check(&json!({ "included_tools": ["semgrep", "trivy"] }))?;
-    included_tools::replace(client, tools).await?.commit().await.map(|_| ())
+    create::<Tools>(store, organization, sealing, "semgrep", semgrep)?.commit().await?;
+    let FreeForm(jira) = check(&json!({ "url": "https://jira.example.com", "token": "jira-demo" }))?;
+    create::<Connectors>(store, organization, sealing, "jira", jira)?.commit().await?;
+    let tools: SaveIncludedTools = check(&json!({ "included_tools": ["semgrep", "trivy"] }))?;
+    let unset = OrDefault::unset(organization, SectionItem::unset(organization));
+    section::change(store, SAVED, organization, &unset, tools.edit())?.commit().await.map(|_| ())
 }

@@ -1,26 +1,27 @@
 //! The domains that a client claims, and verifies by a record in the DNS.
 
+use http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Input, Result,
-    api::{Body, Created, IdempotencyKey, Idempotent, List, Param, Query, Resource, Single},
+    api::{
+        Access, Body, Caller, Created, Describe, Description, IdempotencyKey, Idempotent, List, Lookup, Manager, Own,
+        Param, Query, Refusal, Resource, Single,
+    },
     domain::organization::Organization,
     id::{DomainId, OrganizationId},
     input::values::{DomainName, ServiceUrl},
     operation,
     random::random_alphanumeric,
-    store::{Audited, Authorized, Child, Entity, Guard, Key, Range, Write},
+    store::{Audited, Authorized, Child, Entity, Found, Guard, Key, Range, Reads, Store, Write},
+    tenancy::Authority,
     time::Timestamp,
 };
 use url::{Host, Url};
 use uuid::Uuid;
 
-use crate::{
-    change::Change,
-    client::{Client, OwnClient, Settings},
-    dns,
-};
+use crate::{change::Change, dns};
 
 /// The largest number of domains of a client, so that one transaction of 100 actions can delete the client with all its
 /// items.
@@ -146,14 +147,48 @@ pub(crate) struct ListDomains {
     validated: Option<bool>,
 }
 
+/// The domains that the caller's own organization claims, by their names.
+#[derive(Debug)]
+pub(crate) struct OwnDomains(pub(crate) Vec<Authorized<Domain>>);
+
+impl Lookup for OwnDomains {
+    type Names = ();
+    type Beside = ();
+
+    async fn names(_: &mut Parts) {}
+
+    fn reads((): &(), authority: &Authority) -> Reads {
+        Own::reads(&(), authority).range(Range::domains(authority.organization_id()))
+    }
+
+    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let Own(organization) = Own::find((), (), caller, found)?;
+        Ok(Self(caller.store().children(found, &organization, Range::domains(organization.id))?))
+    }
+}
+
+impl Describe for OwnDomains {
+    fn describe(operation: &mut Description<'_>) {
+        Own::describe(operation);
+    }
+}
+
+impl OwnDomains {
+    /// Whether the host of `url` is one of the verified domains, or below one.
+    pub(crate) fn prove(&self, url: &ServiceUrl) -> bool {
+        are_proof_of(self.0.iter().map(|domain| &**domain), url)
+    }
+}
+
 /// List domains
 ///
 /// The domains that the client claims, each with the DNS record that verifies it.
 #[operation(get, "/client/domains")]
-pub(crate) async fn list_domains(own: OwnClient, Query(query): Query<ListDomains>) -> Result<List<DomainView>> {
-    let domains = list(own.client()).await?;
+pub(crate) async fn list_domains(
+    Access(_, (Query(query), OwnDomains(domains))): Access<Caller, (Query<ListDomains>, OwnDomains)>,
+) -> List<DomainView> {
     let wanted = domains.iter().filter(|domain| query.validated.is_none_or(|wanted| wanted == domain.is_verified()));
-    Ok(List::whole(wanted.map(|domain| DomainView::from(&**domain))))
+    List::whole(wanted.map(|domain| DomainView::from(&**domain)))
 }
 
 /// The body of Claim a domain.
@@ -174,11 +209,10 @@ pub(crate) struct ClaimDomain {
     409 = "The client claims 10 domains, as many as it can"
 )]
 pub(crate) async fn claim_domain(
-    settings: Settings,
-    key: IdempotencyKey,
+    Access(caller, (key, Own(organization))): Access<Manager, (IdempotencyKey, Own)>,
     Body(body): Body<ClaimDomain>,
 ) -> Result<Idempotent<Created<DomainView>>> {
-    let write = claim(settings.client(), body)?;
+    let write = claim(caller.store(), &organization, body)?;
     key.commit(write, |domain| Created::at("/client/domains".to_owned(), DomainView::from(domain))).await
 }
 
@@ -192,56 +226,91 @@ pub(crate) async fn claim_domain(
     dns::no_answer("_scanward-verify.example.com")
 )]
 pub(crate) async fn verify_domain(
-    settings: Settings,
-    key: IdempotencyKey,
-    Param(name): Param<DomainName>,
+    Access(caller, (key, OwnDomain(domain))): Access<Manager, (IdempotencyKey, OwnDomain)>,
 ) -> Result<Idempotent<Single<DomainView>>> {
-    let change = verify(&settings, &name).await?;
+    let change = verify(&caller, &domain).await?;
     change.commit_once(key, |domain| Single::new(DomainView::from(domain))).await
 }
 
-/// The domains of a client, by their names.
-pub(crate) async fn list(client: Client<'_>) -> Result<Vec<Authorized<Domain>>> {
-    client.store.children(client.organization, Range::domains(client.organization.id)).await
+/// The domain that the path names, which the caller's own organization claims.
+#[derive(Debug)]
+pub(crate) struct OwnDomain(Authorized<Domain>);
+
+impl Lookup for OwnDomain {
+    type Names = Result<DomainName>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        Param::of(parts).await
+    }
+
+    fn reads(name: &Self::Names, authority: &Authority) -> Reads {
+        let Ok(name) = name else { return Reads::none() };
+        Own::reads(&(), authority).child::<Domain>(authority.organization_id(), name)
+    }
+
+    fn find(name: Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let name = name?;
+        let Own(organization) = Own::find((), (), caller, found)?;
+        Ok(Self(caller.store().child(found, &organization, &name)?.ok_or_else(Error::not_found)?))
+    }
+}
+
+impl Describe for OwnDomain {
+    fn describe(operation: &mut Description<'_>) {
+        Param::<DomainName>::describe(operation);
+        Own::describe(operation);
+    }
 }
 
 /// Prepares the claim of a domain.
-fn claim(client: Client<'_>, claim: ClaimDomain) -> Result<Write<'_, Domain>> {
-    let domain = Domain::new(DomainId::generate(), client.organization, claim.domain)?;
-    Ok(create(client, "client.domain_claimed", domain))
+fn claim<'a>(
+    store: Store<'a>,
+    organization: &Authorized<Organization>,
+    claim: ClaimDomain,
+) -> Result<Write<'a, Domain>> {
+    let domain = Domain::new(DomainId::generate(), organization, claim.domain)?;
+    Ok(create(store, organization, "client.domain_claimed", domain))
 }
 
 /// Prepares a domain that is verified without a look-up in the DNS, for sample data.
 #[cfg(feature = "local")]
-pub(crate) fn claim_verified(client: Client<'_>, id: DomainId, name: DomainName) -> Result<Write<'_, Domain>> {
-    let domain = Domain::new(id, client.organization, name)?.verified();
-    Ok(create(client, "client.domain_verified", domain))
+pub(crate) fn claim_verified<'a>(
+    store: Store<'a>,
+    organization: &Authorized<Organization>,
+    id: DomainId,
+    name: DomainName,
+) -> Result<Write<'a, Domain>> {
+    let domain = Domain::new(id, organization, name)?.verified();
+    Ok(create(store, organization, "client.domain_verified", domain))
 }
 
-fn create<'a>(client: Client<'a>, action: &'static str, domain: Domain) -> Write<'a, Domain> {
-    let members = Key::members(client.organization.id);
+fn create<'a>(
+    store: Store<'a>,
+    organization: &Authorized<Organization>,
+    action: &'static str,
+    domain: Domain,
+) -> Write<'a, Domain> {
+    let members = Key::members(organization.id);
     let full = Error::conflict(format!("The client claims {MAX_DOMAINS} domains, as many as it can"));
-    client
-        .store
-        .create_in(action, client.organization, domain)
+    store
+        .create_in(action, organization, domain)
         .or(Error::conflict("The client claims this domain already"))
         .add(&members, COUNT, 1, Guard::Below(COUNT, MAX_DOMAINS))
         .or(full)
 }
 
 /// Prepares the verification of a claimed domain by its record in the DNS.
-async fn verify<'a>(settings: &'a Settings, name: &DomainName) -> Result<Change<'a, Domain>> {
-    let Client { store, organization } = settings.client();
-    let found: Authorized<Domain> = store.child(organization, name).await?.ok_or_else(Error::not_found)?;
+async fn verify<'a>(caller: &'a Caller, found: &Authorized<Domain>) -> Result<Change<'a, Domain>> {
     if found.is_verified() {
-        return Ok(Change::nothing(found.into_inner()));
+        return Ok(Change::nothing(Domain::clone(found)));
     }
     let (record, value) = (found.record_name(), found.record_value());
-    let texts = dns::texts(settings.app().dns_server(), &record).await?;
+    let texts = dns::texts(caller.app().dns_server(), &record).await?;
     if !texts.iter().any(|text| text == value.as_bytes()) {
         return Err(unproven(&record, &value));
     }
-    Ok(Change::write(store.update("client.domain_verified", &found, Domain::clone(&found).verified())))
+    Ok(Change::write(caller.store().update("client.domain_verified", found, Domain::clone(found).verified())))
 }
 
 /// The error for a domain without the TXT record that proves it.
@@ -249,8 +318,7 @@ fn unproven(record: &str, value: &str) -> Error {
     Error::invalid_field("domain", format!("has no TXT record {record} with the text {value}"))
 }
 
-/// Whether the host of `url` is one of the verified domains, or below one.
-pub(crate) fn are_proof_of<'d>(domains: impl IntoIterator<Item = &'d Domain>, url: &ServiceUrl) -> bool {
+fn are_proof_of<'d>(domains: impl IntoIterator<Item = &'d Domain>, url: &ServiceUrl) -> bool {
     let url = Url::parse(url).ok();
     let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else { return false };
     let host = host.strip_suffix('.').unwrap_or(host);

@@ -4,15 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Result,
-    api::{Resource, Single},
+    api::{Access, Manager, Resource, Single},
     operation,
 };
 use uuid::Uuid;
 
-use crate::{
-    client::Settings,
-    section::{Section, SectionItem},
-};
+use crate::section::{OwnSection, Section, SectionItem};
 
 /// The enrichment of a client's findings.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -46,12 +43,14 @@ impl From<&SectionItem<Enrichment>> for EnrichmentView {
 ///
 /// Turns the enrichment of findings by deep reasoning on. No operation turns it off.
 #[operation(put, "/client/deep-reasoning-enrichment", 404 = "Deep reasoning enrichment is enabled already")]
-pub(crate) async fn enable_deep_reasoning_enrichment(settings: Settings) -> Result<Single<EnrichmentView>> {
+pub(crate) async fn enable_deep_reasoning_enrichment(
+    Access(caller, section): Access<Manager, OwnSection<Enrichment>>,
+) -> Result<Single<EnrichmentView>> {
     let enable = |enrichment: &mut SectionItem<Enrichment>| {
         enrichment.content.deep_reasoning_enrichment = true;
         Ok(())
     };
-    let change = settings.client().change_section("client.deep_reasoning_enrichment_enabled", enable).await?;
+    let change = section.change(caller.store(), "client.deep_reasoning_enrichment_enabled", enable)?;
     let write = change.or_refuse(Error::nothing_changed("Deep reasoning enrichment is enabled already"))?;
     write.commit().await.map(|enrichment| Single::new(EnrichmentView::from(&*enrichment)))
 }

@@ -4,20 +4,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Input, Result,
-    api::{Body, IdempotencyKey, Idempotent, Param, Resource, Single},
+    api::{Access, Body, IdempotencyKey, Idempotent, Manager, Param, Resource, Single},
     input::{Field, Problems, Value, values::ToolName},
     operation,
 };
 use uuid::Uuid;
 
-use crate::{
-    change::Change,
-    client::{Client, Settings},
-    section::{Section, SectionItem},
-};
+use crate::section::{OwnSection, Section, SectionItem};
 
 /// The longest list.
 const MAX_TOOLS: usize = 100;
+/// The audited action that replaces the list.
+pub(crate) const SAVED: &str = "client.included_tools_saved";
 
 /// A list of tools, each once, in the order in which they were added.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -78,10 +76,10 @@ pub(crate) struct SaveIncludedTools {
 /// one entry and leave concurrent changes of others alone.
 #[operation(put, "/client/included-tools", 404 = "The list of included tools is the same already", deprecated)]
 pub(crate) async fn save_included_tools(
-    settings: Settings,
+    Access(caller, section): Access<Manager, OwnSection<IncludedTools>>,
     Body(body): Body<SaveIncludedTools>,
 ) -> Result<Single<IncludedToolsView>> {
-    let change = replace(settings.client(), body).await?;
+    let change = section.change(caller.store(), SAVED, body.edit())?;
     let write = change.or_refuse(Error::nothing_changed("The list of included tools is the same already"))?;
     write.commit().await.map(|tools| Single::new(IncludedToolsView::from(&*tools)))
 }
@@ -108,12 +106,11 @@ fn nameless() -> Error {
     409 = "The list holds 100 tools, as many as it can"
 )]
 pub(crate) async fn add_included_tool(
-    settings: Settings,
-    key: IdempotencyKey,
+    Access(caller, (key, section)): Access<Manager, (IdempotencyKey, OwnSection<IncludedTools>)>,
     Body(body): Body<AddIncludedTool>,
 ) -> Result<Idempotent<Single<IncludedToolsView>>> {
     let name = body.tool_name.ok_or_else(nameless)?;
-    let change = add(settings.client(), name).await?;
+    let change = section.change(caller.store(), "client.included_tool_added", |tools| add(tools, name))?;
     change.commit_once(key, |tools| Single::new(IncludedToolsView::from(tools))).await
 }
 
@@ -122,46 +119,35 @@ pub(crate) async fn add_included_tool(
 /// Removes a security tool from those that scans include. Nothing changes when the list lacks the tool.
 #[operation(delete, "/client/included-tools/{tool_name}")]
 pub(crate) async fn remove_included_tool(
-    settings: Settings,
-    Param(name): Param<ToolName>,
+    Access(caller, (Param(name), section)): Access<Manager, (Param<ToolName>, OwnSection<IncludedTools>)>,
 ) -> Result<Single<IncludedToolsView>> {
-    let change = remove(settings.client(), &name).await?;
+    let remove = |tools: &mut SectionItem<IncludedTools>| {
+        tools.content.included_tools.0.retain(|included| *included != name);
+        Ok(())
+    };
+    let change = section.change(caller.store(), "client.included_tool_removed", remove)?;
     change.commit().await.map(|tools| Single::new(IncludedToolsView::from(&tools)))
 }
 
-/// Prepares a new list in place of the present one.
-pub(crate) async fn replace(
-    client: Client<'_>,
-    list: SaveIncludedTools,
-) -> Result<Change<'_, SectionItem<IncludedTools>>> {
-    let edit = |tools: &mut SectionItem<IncludedTools>| {
-        tools.content.included_tools = list.included_tools;
-        Ok(())
-    };
-    client.change_section("client.included_tools_saved", edit).await
+impl SaveIncludedTools {
+    /// The edit that puts the list in place of the present one.
+    pub(crate) fn edit(self) -> impl FnOnce(&mut SectionItem<IncludedTools>) -> Result<()> {
+        move |tools| {
+            tools.content.included_tools = self.included_tools;
+            Ok(())
+        }
+    }
 }
 
-/// Prepares the addition of a tool.
-async fn add(client: Client<'_>, name: ToolName) -> Result<Change<'_, SectionItem<IncludedTools>>> {
-    let edit = |tools: &mut SectionItem<IncludedTools>| {
-        let ToolNames(names) = &mut tools.content.included_tools;
-        let is_included = names.contains(&name);
-        if !is_included && names.len() >= MAX_TOOLS {
-            return Err(Error::conflict("The list holds 100 tools, as many as it can"));
-        }
-        if !is_included {
-            names.push(name);
-        }
-        Ok(())
-    };
-    client.change_section("client.included_tool_added", edit).await
-}
-
-/// Prepares the removal of a tool.
-async fn remove<'a>(client: Client<'a>, name: &ToolName) -> Result<Change<'a, SectionItem<IncludedTools>>> {
-    let edit = |tools: &mut SectionItem<IncludedTools>| {
-        tools.content.included_tools.0.retain(|included| included != name);
-        Ok(())
-    };
-    client.change_section("client.included_tool_removed", edit).await
+/// Adds a tool to the list, unless it is there.
+fn add(tools: &mut SectionItem<IncludedTools>, name: ToolName) -> Result<()> {
+    let ToolNames(names) = &mut tools.content.included_tools;
+    if names.contains(&name) {
+        return Ok(());
+    }
+    if names.len() >= MAX_TOOLS {
+        return Err(Error::conflict("The list holds 100 tools, as many as it can"));
+    }
+    names.push(name);
+    Ok(())
 }

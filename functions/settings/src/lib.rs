@@ -13,7 +13,6 @@
 //! - `profile`: all settings in one signed answer, without a secret.
 
 mod change;
-mod client;
 mod company;
 mod configuration;
 mod connectors;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
     Error, Input, Result,
-    api::{Body, Done, Param, Single},
+    api::{Access, Body, Done, Manager, Single},
     choice,
     input::{
         Field, Problems, check,
@@ -16,9 +16,8 @@ use shared::{
     operation,
 };
 
-use crate::{
-    client::Settings,
-    configuration::{self, ConfigurationKind, ConfigurationView, fields_of},
+use crate::configuration::{
+    ConfigurationKind, ConfigurationName, ConfigurationView, OwnConfiguration, fields_of, sealing_key,
 };
 
 /// The configurations of plugins.
@@ -188,18 +187,23 @@ impl GiteaPlugin {
     }
 }
 
+impl ConfigurationName for PluginName {
+    fn as_str(&self) -> &str {
+        PluginName::as_str(*self)
+    }
+}
+
 /// Save Plugin Configuration
 ///
 /// Saves the configuration of a plugin for source control in place of the one before. Its token is stored sealed and
 /// shown as `***`; sending `***` keeps the stored one.
 #[operation(put, "/client/plugin/{plugin}", 404 = "The plugin has this configuration already")]
 pub(crate) async fn save_plugin(
-    settings: Settings,
-    Param(plugin): Param<PluginName>,
+    Access(caller, plugin): Access<Manager, OwnConfiguration<Plugins, PluginName>>,
     Body(body): Body<SavePlugin>,
 ) -> Result<Single<ConfigurationView<Plugins>>> {
-    let (config, key) = (body.config(plugin)?, settings.sealing_key().await?);
-    let change = configuration::save(settings.client(), &key, plugin.as_str(), config).await?;
+    let (config, key) = (body.config(plugin.name)?, sealing_key(&caller).await?);
+    let change = plugin.save(caller.store(), &key, config)?;
     let write = change.or_refuse(Error::nothing_changed("The plugin has this configuration already"))?;
     write.commit().await.map(|plugin| Single::new(ConfigurationView::from(&*plugin)))
 }
@@ -208,9 +212,10 @@ pub(crate) async fn save_plugin(
 ///
 /// Removes the configuration of a plugin for source control, with its token.
 #[operation(delete, "/client/plugin/{plugin}", 404 = "The plugin has no configuration")]
-pub(crate) async fn delete_plugin(settings: Settings, Param(plugin): Param<PluginName>) -> Result<Done> {
-    let write = configuration::delete::<Plugins>(settings.client(), plugin.as_str()).await?;
-    write.commit().await.map(|_| Done {})
+pub(crate) async fn delete_plugin(
+    Access(caller, plugin): Access<Manager, OwnConfiguration<Plugins, PluginName>>,
+) -> Result<Done> {
+    plugin.delete(caller.store())?.commit().await.map(|_| Done {})
 }
 
 #[cfg(test)]

@@ -12,18 +12,18 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::{
-    App, Error, Result,
-    api::{Caller, Describe, Description},
+    Result,
+    api::{Access, Caller, CallerKind, Describe, Description, Lookup, Own, Refusal},
     domain::organization::Organization,
     id::OrganizationId,
     keys::{Purpose, token::SigningKey},
     operation,
-    store::{Part, Range},
+    store::{Found, Part, Range, Reads},
+    tenancy::Authority,
     time::Timestamp,
 };
 
 use crate::{
-    client::{Client, OwnClient},
     company::{Company, CompanyView},
     configuration::{Configuration, ConfigurationKind},
     connectors::Connectors,
@@ -41,22 +41,24 @@ const JWT: &str = "application/jwt";
 /// The lifetime of a signed profile, in seconds.
 const LIFETIME_SECONDS: i64 = 5 * 60;
 
-/// The caller's own organization, for a credential with the scope `uid`.
+/// A caller whose credential has the scope `uid`.
 #[derive(Debug)]
-pub(crate) struct UidClient(OwnClient);
+pub(crate) struct UidCaller(Caller);
 
-impl FromRequestParts<App> for UidClient {
-    type Rejection = Error;
+impl CallerKind for UidCaller {
+    fn of(caller: Caller) -> Result<Self> {
+        caller.require_uid()?;
+        Ok(Self(caller))
+    }
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        Caller::from_request_parts(parts, app).await?.require_uid()?;
-        OwnClient::from_request_parts(parts, app).await.map(Self)
+    fn caller(&self) -> &Caller {
+        &self.0
     }
 }
 
-impl Describe for UidClient {
+impl Describe for UidCaller {
     fn describe(operation: &mut Description<'_>) {
-        OwnClient::describe(operation);
+        Caller::describe(operation);
         operation.credentials(&["session", "access_token"]);
         operation.error(Caller::lacks_uid());
     }
@@ -134,18 +136,17 @@ impl Describe for ProfileAnswer {
 /// `Accept: application/jwt` the answer is the JWT alone. The credential needs the scope `uid`, which an API key lacks.
 #[operation(get, "/client")]
 pub(crate) async fn show_client_profile(
-    UidClient(own): UidClient,
+    Access(UidCaller(caller), profile): Access<UidCaller, Profile>,
     PrefersJwt(prefers_jwt): PrefersJwt,
 ) -> Result<ProfileAnswer> {
-    let profile = Profile::of(own.client()).await?;
-    let key = own.app().keys().signing_key(Purpose::ProfileSigning).await?;
-    let payload = profile.sign(own.app().issuer(), &key)?;
+    let key = caller.app().keys().signing_key(Purpose::ProfileSigning).await?;
+    let payload = profile.sign(caller.app().issuer(), &key)?;
     Ok(if prefers_jwt { ProfileAnswer::Jwt(payload) } else { ProfileAnswer::Json(SignedProfile { payload }) })
 }
 
 /// All settings of a client, with `***` in place of each secret.
 #[derive(Clone, Debug, Serialize)]
-struct Profile {
+pub(crate) struct Profile {
     client_id: OrganizationId,
     name: String,
     company: CompanyView,
@@ -174,15 +175,32 @@ struct Claims<'a> {
     profile: &'a Profile,
 }
 
-impl Profile {
-    /// The profile of a client, by one query.
-    async fn of(Client { store, organization }: Client<'_>) -> Result<Self> {
-        let parts = store.parts(organization, Range::settings(organization.id)).await?;
-        let mut profile = Self::unset(organization);
+impl Lookup for Profile {
+    type Names = ();
+    type Beside = ();
+
+    async fn names(_: &mut Parts) {}
+
+    fn reads((): &(), authority: &Authority) -> Reads {
+        Own::reads(&(), authority).range(Range::settings(authority.organization_id()))
+    }
+
+    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let Own(organization) = Own::find((), (), caller, found)?;
+        let parts = caller.store().parts(found, &organization, Range::settings(organization.id))?;
+        let mut profile = Self::unset(&organization);
         parts.into_iter().try_for_each(|part| profile.add(part))?;
         Ok(profile)
     }
+}
 
+impl Describe for Profile {
+    fn describe(operation: &mut Description<'_>) {
+        Own::describe(operation);
+    }
+}
+
+impl Profile {
     /// The profile of an organization without settings.
     fn unset(organization: &Organization) -> Self {
         Self {

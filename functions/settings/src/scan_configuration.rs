@@ -4,17 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Input, Result,
-    api::{Body, Resource, Single},
+    api::{Access, Body, Manager, Resource, Single},
     choice,
     input::{set, values::Language},
     operation,
 };
 use uuid::Uuid;
 
-use crate::{
-    client::Settings,
-    section::{Section, SectionItem},
-};
+use crate::section::{OwnSection, Section, SectionItem};
 
 choice! {
     /// The schedule of scans.
@@ -118,13 +115,13 @@ impl UpdateScanConfiguration {
 /// Sets the autonomous scan, the scheduled scan and the options of the AI remediator; an absent field stays as it is.
 #[operation(patch, "/client/scan-configuration")]
 pub(crate) async fn update_scan_configuration(
-    settings: Settings,
+    Access(caller, section): Access<Manager, OwnSection<ScanConfiguration>>,
     Body(body): Body<UpdateScanConfiguration>,
 ) -> Result<Single<ScanConfigurationView>> {
     let edit = |configuration: &mut SectionItem<ScanConfiguration>| {
         body.apply(&mut configuration.content);
         Ok(())
     };
-    let change = settings.client().change_section("client.scan_configuration_updated", edit).await?;
+    let change = section.change(caller.store(), "client.scan_configuration_updated", edit)?;
     change.commit().await.map(|configuration| Single::new(ScanConfigurationView::from(&configuration)))
 }

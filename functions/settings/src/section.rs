@@ -2,17 +2,20 @@
 
 use std::fmt;
 
+use http::request::Parts;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Error, Result,
+    api::{Caller, Describe, Description, Lookup, Own, Refusal},
     domain::organization::Organization,
     id::OrganizationId,
-    store::{Audited, Child, Entity, Guard, Key},
+    store::{Audited, Authorized, Child, Entity, Found, Guard, Key, OrDefault, Reads, Store},
+    tenancy::Authority,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use crate::{change::Change, client::Client};
+use crate::change::Change;
 
 /// The content of a section. Its default is the state before the first change, which is not stored.
 pub(crate) trait Section:
@@ -68,25 +71,68 @@ impl<S: Section> Audited for SectionItem<S> {
     }
 }
 
-impl<'a> Client<'a> {
-    /// Prepares a change of a section by `edit`.
+/// A section of the caller's own settings.
+#[derive(Debug)]
+pub(crate) struct OwnSection<S: Section> {
+    organization: Authorized<Organization>,
+    section: OrDefault<SectionItem<S>>,
+}
+
+impl<S: Section> Lookup for OwnSection<S> {
+    type Names = ();
+    type Beside = ();
+
+    async fn names(_: &mut Parts) {}
+
+    fn reads((): &(), authority: &Authority) -> Reads {
+        Own::reads(&(), authority).child::<SectionItem<S>>(authority.organization_id(), ())
+    }
+
+    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let Own(organization) = Own::find((), (), caller, found)?;
+        let section = caller.store().child_or(found, &organization, (), SectionItem::unset(&organization))?;
+        Ok(Self { organization, section })
+    }
+}
+
+impl<S: Section> Describe for OwnSection<S> {
+    fn describe(operation: &mut Description<'_>) {
+        Own::describe(operation);
+    }
+}
+
+impl<S: Section> OwnSection<S> {
+    /// Prepares a change of the section by `edit`.
     ///
     /// # Errors
     /// As `edit`. The commit answers 409 when the section was changed meanwhile, and 404 when the client is gone.
-    pub(crate) async fn change_section<S: Section>(
-        self,
+    pub(crate) fn change<'a>(
+        &self,
+        store: Store<'a>,
         action: &'static str,
         edit: impl FnOnce(&mut SectionItem<S>) -> Result<()>,
     ) -> Result<Change<'a, SectionItem<S>>> {
-        let Self { store, organization } = self;
-        let found = store.child_or(organization, (), SectionItem::unset(organization)).await?;
-        let mut after = SectionItem::clone(&found);
-        edit(&mut after)?;
-        if after == *found {
-            return Ok(Change::nothing(after));
-        }
-        after.updated_at = Timestamp::now();
-        let write = store.save(action, &found, after);
-        Ok(Change::write(write.require(organization, Guard::Exists).or(Error::not_found())))
+        change(store, action, &self.organization, &self.section, edit)
     }
+}
+
+/// Prepares a change of a found section.
+///
+/// # Errors
+/// As `edit`.
+pub(crate) fn change<'a, S: Section>(
+    store: Store<'a>,
+    action: &'static str,
+    organization: &Authorized<Organization>,
+    found: &OrDefault<SectionItem<S>>,
+    edit: impl FnOnce(&mut SectionItem<S>) -> Result<()>,
+) -> Result<Change<'a, SectionItem<S>>> {
+    let mut after = SectionItem::clone(found);
+    edit(&mut after)?;
+    if after == **found {
+        return Ok(Change::nothing(after));
+    }
+    after.updated_at = Timestamp::now();
+    let write = store.save(action, found, after);
+    Ok(Change::write(write.require(organization, Guard::Exists).or(Error::not_found())))
 }

@@ -4,16 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Result,
-    api::{Resource, Single},
+    api::{Access, Manager, Resource, Single},
     operation,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use crate::{
-    client::Settings,
-    section::{Section, SectionItem},
-};
+use crate::section::{OwnSection, Section, SectionItem};
 
 /// The setup of a client's account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,11 +44,13 @@ impl From<&SectionItem<Setup>> for SetupView {
 ///
 /// Records the present time as the end of the account's setup. A later request changes nothing.
 #[operation(put, "/client/setup")]
-pub(crate) async fn update_setup(settings: Settings) -> Result<Single<SetupView>> {
+pub(crate) async fn update_setup(
+    Access(caller, section): Access<Manager, OwnSection<Setup>>,
+) -> Result<Single<SetupView>> {
     let complete = |setup: &mut SectionItem<Setup>| {
         setup.content.setup_completed_at.get_or_insert_with(Timestamp::now);
         Ok(())
     };
-    let change = settings.client().change_section("client.setup_completed", complete).await?;
+    let change = section.change(caller.store(), "client.setup_completed", complete)?;
     change.commit().await.map(|setup| Single::new(SetupView::from(&setup)))
 }

@@ -2,14 +2,13 @@
 
 use shared::{
     Error, Result,
-    api::{Body, Param, Single},
+    api::{Access, Body, Manager, Single},
     input::values::ToolName,
     operation,
 };
 
 use crate::{
-    client::Settings,
-    configuration::{self, ConfigurationKind, ConfigurationView, absent},
+    configuration::{ConfigurationKind, ConfigurationName, ConfigurationView, OwnConfiguration, absent, sealing_key},
     free_form::FreeForm,
 };
 
@@ -28,6 +27,12 @@ impl ConfigurationKind for Tools {
     const ABSENT: &'static str = "The tool has no configuration";
 }
 
+impl ConfigurationName for ToolName {
+    fn as_str(&self) -> &str {
+        self
+    }
+}
+
 /// Save Tool Configuration
 ///
 /// Saves the configuration of a security tool, any JSON object, in place of the one before. A value under a key that names
@@ -40,12 +45,11 @@ impl ConfigurationKind for Tools {
     409 = "The client has 30 tools, as many as it can"
 )]
 pub(crate) async fn save_tool(
-    settings: Settings,
-    Param(name): Param<ToolName>,
+    Access(caller, tool): Access<Manager, OwnConfiguration<Tools, ToolName>>,
     Body(FreeForm(config)): Body<FreeForm>,
 ) -> Result<Single<ConfigurationView<Tools>>> {
-    let key = settings.sealing_key().await?;
-    let change = configuration::save(settings.client(), &key, &name, config).await?;
+    let key = sealing_key(&caller).await?;
+    let change = tool.save(caller.store(), &key, config)?;
     let write = change.or_refuse(Error::nothing_changed("The tool has this configuration already"))?;
     write.commit().await.map(|tool| Single::new(ConfigurationView::from(&*tool)))
 }
@@ -55,9 +59,8 @@ pub(crate) async fn save_tool(
 /// Resets the configuration of a security tool to an empty object. The tool stays among the configured ones.
 #[operation(delete, "/client/tool/{tool_name}", 404 = "The tool has no configuration")]
 pub(crate) async fn delete_tool(
-    settings: Settings,
-    Param(name): Param<ToolName>,
+    Access(caller, tool): Access<Manager, OwnConfiguration<Tools, ToolName>>,
 ) -> Result<Single<ConfigurationView<Tools>>> {
-    let write = configuration::reset::<Tools>(settings.client(), &name).await?.or_refuse(absent::<Tools>())?;
+    let write = tool.reset(caller.store())?.or_refuse(absent::<Tools>())?;
     write.commit().await.map(|tool| Single::new(ConfigurationView::from(&*tool)))
 }

@@ -1,14 +1,16 @@
 //! The notification preferences of the signed-in user.
 
+use http::request::Parts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Error, Input, Result,
-    api::{Body, CallingUser, List, Param, Resource, Single},
+    api::{Access, Body, Caller, CallingUser, Describe, Description, List, Lookup, Param, Refusal, Resource, Single},
     domain::preference::{Outcome, Preference, PreferenceName, PreferenceParams, Severity, WhenStatus},
     input::set,
     operation,
-    store::{Audited, Guard, Range},
+    store::{Audited, Authorized, Found, Guard, OrDefault, Range, Reads},
+    tenancy::Authority,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -51,17 +53,72 @@ impl From<&Preference> for PreferenceView {
     }
 }
 
+/// The preferences that the signed-in user has changed.
+#[derive(Debug)]
+pub(crate) struct Changed(Vec<Authorized<Preference>>);
+
+impl Lookup for Changed {
+    type Names = ();
+    type Beside = ();
+
+    async fn names(_: &mut Parts) {}
+
+    fn reads((): &(), authority: &Authority) -> Reads {
+        authority.user_id().map(|user| Reads::none().range(Range::preferences(user))).unwrap_or_default()
+    }
+
+    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let user = caller.user()?;
+        Ok(Self(caller.store().children(found, user, Range::preferences(user.id))?))
+    }
+}
+
+impl Describe for Changed {
+    fn describe(_: &mut Description<'_>) {}
+}
+
+/// The preference of the signed-in user that the path names.
+#[derive(Debug)]
+pub(crate) struct OwnPreference(OrDefault<Preference>);
+
+impl Lookup for OwnPreference {
+    type Names = Result<PreferenceName>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        Param::of(parts).await
+    }
+
+    fn reads(name: &Self::Names, authority: &Authority) -> Reads {
+        match (name, authority.user_id()) {
+            (Ok(name), Some(user)) => Reads::none().child::<Preference>(user, *name),
+            _ => Reads::none(),
+        }
+    }
+
+    fn find(name: Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let (name, user) = (name?, caller.user()?);
+        Ok(Self(caller.store().child_or(found, user, name, Preference::default_of(user, name))?))
+    }
+}
+
+impl Describe for OwnPreference {
+    fn describe(operation: &mut Description<'_>) {
+        Param::<PreferenceName>::describe(operation);
+    }
+}
+
 /// Get users notification preferences
 ///
 /// Every preference, with its default where it was never changed.
 #[operation(get, "/v2/user/preferences/notifications")]
-pub(crate) async fn list_notification_preferences(caller: CallingUser) -> Result<List<PreferenceView>> {
-    let user = caller.user();
-    let stored = caller.store().children::<Preference>(user, Range::preferences(user.id)).await?;
-    Ok(List::whole(PreferenceName::ALL.iter().map(|name| {
-        let found = stored.iter().find(|preference| preference.name == *name);
-        found.map_or_else(|| (&Preference::default_of(user, *name)).into(), |found| (&**found).into())
-    })))
+pub(crate) async fn list_notification_preferences(
+    Access(caller, Changed(changed)): Access<CallingUser, Changed>,
+) -> List<PreferenceView> {
+    List::whole(PreferenceName::ALL.iter().map(|name| {
+        let found = changed.iter().find(|preference| preference.name == *name);
+        found.map_or_else(|| (&Preference::default_of(caller.user(), *name)).into(), |found| (&**found).into())
+    }))
 }
 
 /// The body of an update of a notification preference: only the fields to change.
@@ -84,11 +141,10 @@ pub(crate) struct UpdatePreference {
 /// Only the fields present are changed.
 #[operation(put, "/v2/user/preferences/notifications/{name}")]
 pub(crate) async fn update_notification_preference(
-    caller: CallingUser,
-    Param(name): Param<PreferenceName>,
+    Access(caller, OwnPreference(found)): Access<CallingUser, OwnPreference>,
     Body(body): Body<UpdatePreference>,
 ) -> Result<Single<PreferenceView>> {
-    update(&caller, name, body).await
+    update(&caller, &found, body).await
 }
 
 /// Enable user's event notification preference
@@ -96,10 +152,9 @@ pub(crate) async fn update_notification_preference(
 /// Notifies the user from now on, under the conditions that are set.
 #[operation(put, "/v2/user/preferences/notifications/{name}/enable")]
 pub(crate) async fn enable_notification_preference(
-    caller: CallingUser,
-    Param(name): Param<PreferenceName>,
+    Access(caller, OwnPreference(found)): Access<CallingUser, OwnPreference>,
 ) -> Result<Single<PreferenceView>> {
-    update(&caller, name, UpdatePreference { enabled: Some(true), ..UpdatePreference::default() }).await
+    update(&caller, &found, UpdatePreference { enabled: Some(true), ..UpdatePreference::default() }).await
 }
 
 /// Disable user's event notification preference
@@ -107,31 +162,28 @@ pub(crate) async fn enable_notification_preference(
 /// Stops notifying the user; the conditions stay as they are.
 #[operation(put, "/v2/user/preferences/notifications/{name}/disable")]
 pub(crate) async fn disable_notification_preference(
-    caller: CallingUser,
-    Param(name): Param<PreferenceName>,
+    Access(caller, OwnPreference(found)): Access<CallingUser, OwnPreference>,
 ) -> Result<Single<PreferenceView>> {
-    update(&caller, name, UpdatePreference { enabled: Some(false), ..UpdatePreference::default() }).await
+    update(&caller, &found, UpdatePreference { enabled: Some(false), ..UpdatePreference::default() }).await
 }
 
 /// Changes a preference of the caller; one that is the same already is left alone.
 async fn update(
     caller: &CallingUser,
-    name: PreferenceName,
+    found: &OrDefault<Preference>,
     update: UpdatePreference,
 ) -> Result<Single<PreferenceView>> {
     if update.if_status.is_some() && update.if_completed.is_some() {
         return Err(Error::invalid_field("if_status", "cannot go with if_completed, which is the same"));
     }
-    let (store, user) = (caller.store(), caller.user());
-    let found = store.child_or(user, name, Preference::default_of(user, name)).await?;
-    let mut after = Preference::clone(&found);
+    let mut after = Preference::clone(found);
     update.apply(&mut after);
-    if after == *found {
+    if after == **found {
         return Ok(Single::new(PreferenceView::from(&after)));
     }
     after.updated_at = Timestamp::now();
-    let write = store.save("notification_preference.updated", &found, after);
-    let write = write.require(user, Guard::Exists).or(Error::unauthorized());
+    let write = caller.store().save("notification_preference.updated", found, after);
+    let write = write.require(caller.user(), Guard::Exists).or(Error::unauthorized());
     write.commit().await.map(|preference| Single::new(PreferenceView::from(&*preference)))
 }
 

@@ -3,19 +3,19 @@
 use shared::{
     Error, Input, Result,
     api::{
-        Body, Created, Done, IdempotencyKey, Idempotent, List, Manager, Single, Target, Versioned,
-        list::{Cell, Column, DateRange, ListQuery, Listing},
+        Access, BodyNaming, Created, Done, IdempotencyKey, Idempotent, List, Manager, NamesOrganization, Single,
+        Target, Versioned,
+        list::{Cell, Column, DateRange, Listing, Page},
     },
     domain::{
-        organization::find_named,
         preference::{Preference, PreferenceName},
         user::{self, NewUser, UniqueEmail, User, UserDetailsPatch, UserView},
     },
-    id::OrganizationId,
+    id::{OrganizationId, UserId},
     input::values::Email,
     operation,
     store::{Authorized, Child, Counted, Entity, Guard, ScopedRange, Store, Write},
-    tenancy::Role,
+    tenancy::{Authority, Role},
     time::Timestamp,
 };
 
@@ -50,14 +50,23 @@ impl Listing for Users {
     fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
         store.users()
     }
+
+    async fn look_up(store: Store<'_>, column: &str, value: &str) -> Result<Option<Vec<User>>> {
+        let found = match column {
+            "id" => store.find_listed(value.parse().ok()).await?,
+            "email" | "username" => user::find_by_email(store, value).await?,
+            _ => return Ok(None),
+        };
+        Ok(Some(found.map(Authorized::into_inner).into_iter().collect()))
+    }
 }
 
 /// List Users
 ///
 /// The users of the caller's organization and of those below it; all users for an Admin.
 #[operation(get, "/v2/users")]
-pub(crate) async fn list_users(caller: Manager, query: ListQuery<Users>) -> Result<List<UserView>> {
-    Ok(query.page(&caller).await?.show())
+pub(crate) async fn list_users(Access(_, page): Access<Manager, Page<Users>>) -> Result<List<UserView>> {
+    page.show()
 }
 
 /// The body of Create User.
@@ -65,6 +74,14 @@ pub(crate) async fn list_users(caller: Manager, query: ListQuery<Users>) -> Resu
 pub(crate) struct CreateUser {
     /// The user.
     user: NewUser,
+}
+
+impl NamesOrganization for CreateUser {
+    const FIELD: &'static str = "user.organization_id";
+
+    fn organization(&self, authority: &Authority) -> Option<OrganizationId> {
+        Some(self.user.organization_id.unwrap_or(authority.organization_id()))
+    }
 }
 
 /// Create User
@@ -77,11 +94,9 @@ pub(crate) struct CreateUser {
     409 = "Another user has this e-mail address"
 )]
 pub(crate) async fn create_user(
-    caller: Manager,
-    key: IdempotencyKey,
-    Body(body): Body<CreateUser>,
+    Access(caller, (key, new)): Access<Manager, (IdempotencyKey, BodyNaming<CreateUser>)>,
 ) -> Result<Idempotent<Created<UserView>>> {
-    let write = user::create(caller.store(), body.user).await?;
+    let write = create(caller.store(), new).await?;
     key.commit(write, |user| Created::at(format!("/v2/users/{}", user.id), UserView::from(user))).await
 }
 
@@ -89,7 +104,7 @@ pub(crate) async fn create_user(
 ///
 /// The profile of a user within the caller's scope.
 #[operation(get, "/v2/users/{id}")]
-pub(crate) async fn show_user(_: Manager, user: Target<User>) -> Versioned<Single<UserView>> {
+pub(crate) async fn show_user(Access(_, user): Access<Manager, Target<User>>) -> Versioned<Single<UserView>> {
     Single::of(&user)
 }
 
@@ -112,6 +127,14 @@ pub(crate) struct UserUpdate {
     details: UserDetailsPatch,
 }
 
+impl NamesOrganization for UpdateUser {
+    const FIELD: &'static str = "user.organization_id";
+
+    fn organization(&self, _: &Authority) -> Option<OrganizationId> {
+        self.user.organization_id
+    }
+}
+
 /// Update User
 ///
 /// Only the fields present are changed; null clears a text. Another `organization_id` moves the user, which needs
@@ -124,8 +147,10 @@ pub(crate) struct UserUpdate {
     409 = "Another user has this e-mail address",
     409 = "You cannot move yourself"
 )]
-pub(crate) async fn update_user(caller: Manager, user: Target<User>, Body(body): Body<UpdateUser>) -> Result<Done> {
-    if let Some(write) = update(caller.store(), &user, body.user).await? {
+pub(crate) async fn update_user(
+    Access(caller, (user, update)): Access<Manager, (Target<User>, BodyNaming<UpdateUser>)>,
+) -> Result<Done> {
+    if let Some(write) = self::update(caller.store(), &user, update)? {
         write.commit().await?;
     }
     Ok(Done {})
@@ -135,19 +160,39 @@ pub(crate) async fn update_user(caller: Manager, user: Target<User>, Body(body):
 ///
 /// Ends the user's sessions and frees the e-mail address at once.
 #[operation(delete, "/v2/users/{id}", unmanaged(Role::Admin), 409 = "You cannot delete yourself here")]
-pub(crate) async fn delete_user(caller: Manager, user: Target<User>) -> Result<Done> {
+pub(crate) async fn delete_user(Access(caller, user): Access<Manager, Target<User>>) -> Result<Done> {
     delete(caller.store(), &user)?.commit().await.map(|_| Done {})
 }
 
+/// Prepares a new user.
+///
+/// # Errors
+/// 403 for a role that the caller cannot grant, 422 for an organization outside the caller's scope.
+async fn create(store: Store<'_>, new: BodyNaming<CreateUser>) -> Result<Write<'_, User>> {
+    let BodyNaming { body: CreateUser { user }, organization } = new;
+    let role = user.role.unwrap_or(Role::User);
+    if !store.authority().role().may_grant(role) {
+        return Err(Error::forbidden(format!("Your role cannot give the role {role}")));
+    }
+    let organization = organization.unwrap_or_else(|| Err(Error::not_found()))?;
+    user::create_in(store, UserId::generate(), &organization, role, user).await
+}
+
 /// Prepares an update of a found user by a caller who manages it; `None` when nothing changes.
-async fn update<'a>(store: Store<'a>, found: &Authorized<User>, update: UserUpdate) -> Result<Option<Write<'a, User>>> {
+fn update<'a>(
+    store: Store<'a>,
+    found: &Authorized<User>,
+    update: BodyNaming<UpdateUser>,
+) -> Result<Option<Write<'a, User>>> {
     require_management(store, found)?;
+    let BodyNaming { body: UpdateUser { user: update }, organization } = update;
     let mut user = User::clone(found);
     update.details.apply(&mut user.details);
-    if let Some(id) = update.organization_id.filter(|id| *id != found.organization_id) {
+    if update.organization_id.is_some_and(|id| id != found.organization_id) {
         require_moving(store, found)?;
-        let organization = find_named(store, id, "user.organization_id").await?;
-        user.move_to(&organization);
+    }
+    if let Some(organization) = organization {
+        user.move_to(&organization?);
     }
     Ok(user::update(store, found, user, update.email))
 }

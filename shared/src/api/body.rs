@@ -1,10 +1,10 @@
 //! The body of a request.
 
 use axum::{
-    body::{Body as Content, Bytes},
-    extract::{FromRequest, Request},
+    body::{Body as Stream, Bytes},
+    extract::{FromRequestParts, Request},
 };
-use http::header;
+use http::{header, request::Parts};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::describe::{Describe, Description};
@@ -16,16 +16,49 @@ use crate::{
 /// The largest body that an operation reads, in bytes.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
+/// The content of a request, as it came; or 413 for one that is too large.
+#[derive(Clone)]
+pub(super) struct Content(pub(super) Result<Bytes>);
+
+/// Takes the content of a request for all that need it: the digest of an `Idempotency-Key`, look-ups, and the handler.
+pub(super) async fn keep(request: Request) -> Request {
+    let (mut parts, body) = request.into_parts();
+    parts.extensions.insert(Content(bytes(body).await));
+    Request::from_parts(parts, Stream::empty())
+}
+
+async fn bytes(body: Stream) -> Result<Bytes> {
+    let collected = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
+        if error.is::<LengthLimitError>() { Error::payload_too_large() } else { Error::internal(error) }
+    })?;
+    Ok(collected.to_bytes())
+}
+
 /// The body of a request, read and checked.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
-impl<S: Send + Sync, T: Field> FromRequest<S> for Body<T> {
+impl<T: Field> Body<T> {
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// 415 for another media type than JSON, 413 for a body that is too large, 400 for what is not JSON, 422 naming every
+    /// invalid field.
+    pub(super) fn read(parts: &Parts) -> Result<T> {
+        require_json(parts)?;
+        match parts.extensions.get::<Content>() {
+            Some(Content(Ok(bytes))) => read(bytes),
+            Some(Content(Err(error))) => Err(error.clone()),
+            None => Err(Error::internal("the content of the request was not kept")),
+        }
+    }
+}
+
+impl<S: Send + Sync, T: Field> FromRequestParts<S> for Body<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self> {
-        require_json(&request)?;
-        read(&bytes(request.into_body()).await?).map(Self)
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+        Self::read(parts).map(Self)
     }
 }
 
@@ -39,19 +72,8 @@ impl<T: Field> Describe for Body<T> {
     }
 }
 
-/// The bytes of a body.
-///
-/// # Errors
-/// 413 for a body that is too large.
-pub(super) async fn bytes(body: Content) -> Result<Bytes> {
-    let collected = Limited::new(body, MAX_BODY_BYTES).collect().await.map_err(|error| {
-        if error.is::<LengthLimitError>() { Error::payload_too_large() } else { Error::internal(error) }
-    })?;
-    Ok(collected.to_bytes())
-}
-
-fn require_json(request: &Request) -> Result<()> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+fn require_json(parts: &Parts) -> Result<()> {
+    let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let media_type = content_type.and_then(|value| value.split(';').next()).map(str::trim);
     match media_type {
         Some(media_type) if media_type.eq_ignore_ascii_case("application/json") => Ok(()),

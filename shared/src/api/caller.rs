@@ -1,24 +1,24 @@
 //! The caller of an operation, proven by the credentials of the request.
 
-use std::ops::Deref;
+use std::{convert::Infallible, ops::Deref};
 
 use axum::extract::FromRequestParts;
-use http::{HeaderMap, header, request::Parts};
+use http::request::Parts;
 
-use super::describe::{Describe, Description};
+use super::{
+    access::CallerKind,
+    describe::{Describe, Description},
+};
 use crate::{
     App, Error, Result,
     domain::{
-        credential::{Credential, Holder},
-        identity,
-        organization::Organization,
+        identity::{self, Attempts},
         session::Session,
         user::User,
     },
-    id::SessionId,
     input::values::Password,
-    keys::token::{UID, session_key_id, verify_session},
-    store::{Authorized, Key, Store, Stored},
+    keys::token::UID,
+    store::{Authorized, Store},
     telemetry,
     tenancy::{Actor, ActorKind, Authority, RequestInfo, Role},
 };
@@ -32,11 +32,12 @@ pub struct Caller {
     scopes: Vec<String>,
 }
 
+/// Who is behind the credentials.
 #[derive(Clone, Debug)]
-enum Identity {
+pub(super) enum Identity {
     /// A user who has just proven its password.
     Password(Box<Authorized<User>>),
-    Session(Box<Authorized<User>>, SessionId),
+    Session(Box<Authorized<User>>, Box<Authorized<Session>>),
     AccessToken(Box<Authorized<User>>),
     ApiKey,
 }
@@ -79,9 +80,9 @@ impl Caller {
     ///
     /// # Errors
     /// 403 for any other credential.
-    pub fn session(&self) -> Result<SessionId> {
-        match self.identity {
-            Identity::Session(_, id) => Ok(id),
+    pub fn session(&self) -> Result<&Authorized<Session>> {
+        match &self.identity {
+            Identity::Session(_, session) => Ok(session),
             _ => Err(Self::no_session()),
         }
     }
@@ -115,94 +116,30 @@ impl Caller {
         Error::forbidden("Your role does not allow this")
     }
 
-    /// Every credential of the request must be valid. A user's credential takes precedence.
-    async fn authenticate(app: &App, headers: &HeaderMap, request: RequestInfo) -> Result<Self> {
-        let authorization = one(headers, header::AUTHORIZATION.as_str())?;
-        let api_key = one(headers, "x-api-key")?;
-        let by_key = match api_key {
-            Some(text) => Some(Self::by_api_key(app, text, &request).await?),
-            None => None,
-        };
-        let Some((scheme, text)) = authorization.map(|value| value.split_once(' ').unwrap_or((value, ""))) else {
-            return by_key.ok_or_else(Error::unauthorized);
-        };
-        match scheme.to_ascii_lowercase().as_str() {
-            "bearer" => Self::by_session(app, text.trim(), request).await,
-            "basic" => Self::by_access_token(app, text.trim(), request).await,
-            _ => Err(Error::unauthorized()),
-        }
-    }
-
-    async fn by_session(app: &App, token: &str, request: RequestInfo) -> Result<Self> {
-        let kid = session_key_id(token).ok_or_else(Error::unauthorized)?;
-        let key = app.keys().session_public_key(&kid).await?.ok_or_else(Error::unauthorized)?;
-        let claims = verify_session(token, &key, app.issuer()).ok_or_else(Error::unauthorized)?;
-        let keys = (&Key::session(claims.sid), &Key::user(claims.sub));
-        let (session, user) = app.table().get_both::<Session, User>(keys).await?;
-        match (session, user) {
-            (Some(session), Some(user)) if session.is_open_for(&user) => {
-                let user = Authorized::by_credential(user);
-                let identity = Identity::Session(Box::new(user.clone()), session.id);
-                Ok(Self::acting_as(app, identity, &user, claims.scopes, request))
-            }
-            _ => Err(Error::unauthorized()),
-        }
-    }
-
-    async fn by_access_token(app: &App, text: &str, request: RequestInfo) -> Result<Self> {
-        let credential = find(app, text).await?;
-        let Holder::User { user_id } = credential.holder else { return Err(Error::unauthorized()) };
-        let user = app.table().get::<User>(&Key::user(user_id)).await?.ok_or_else(Error::unauthorized)?;
-        let user = Authorized::by_credential(user);
-        let identity = Identity::AccessToken(Box::new(user.clone()));
-        Ok(Self::acting_as(app, identity, &user, credential.scopes.clone(), request))
-    }
-
-    async fn by_api_key(app: &App, text: &str, request: &RequestInfo) -> Result<Self> {
-        let credential = find(app, text).await?;
-        let Holder::Organization { path, role } = &credential.holder else { return Err(Error::unauthorized()) };
-        let organization = app.table().get::<Organization>(&Key::organization(path.organization())).await?;
-        organization.ok_or_else(Error::unauthorized)?;
-        let actor = Actor { kind: ActorKind::ApiKey, id: credential.id.0, request: request.clone() };
-        let authority = Authority::new(*role, path.clone(), actor);
-        Ok(Self { app: app.clone(), identity: Identity::ApiKey, authority, scopes: credential.scopes.clone() })
-    }
-
-    fn acting_as(app: &App, identity: Identity, user: &User, scopes: Vec<String>, request: RequestInfo) -> Self {
-        let actor = Actor { kind: ActorKind::User, id: user.id.0, request };
-        let authority = Authority::new(user.role, user.organization_path.clone(), actor);
+    pub(super) fn new(app: &App, identity: Identity, authority: Authority, scopes: Vec<String>) -> Self {
         Self { app: app.clone(), identity, authority, scopes }
     }
-}
 
-async fn find(app: &App, text: &str) -> Result<Stored<Credential>> {
-    let key = Credential::key_of(text).ok_or_else(Error::unauthorized)?;
-    app.table().get(&key).await?.ok_or_else(Error::unauthorized)
-}
-
-/// The one value of a header; a repeated header is rejected.
-fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| Error::unauthorized()),
-        _ => Err(Error::unauthorized()),
+    pub(super) fn acting_as(
+        app: &App,
+        user: Authorized<User>,
+        identity: impl FnOnce(Box<Authorized<User>>) -> Identity,
+        scopes: Vec<String>,
+        request: RequestInfo,
+    ) -> Self {
+        let actor = Actor { kind: ActorKind::User, id: user.id.0, request };
+        let authority = Authority::new(user.role, user.organization_path.clone(), actor);
+        Self::new(app, identity(Box::new(user)), authority, scopes)
     }
 }
 
-impl FromRequestParts<App> for Caller {
-    type Rejection = Error;
-
-    /// Authenticates once for all extractors of a request.
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        if let Some(caller) = parts.extensions.get::<Self>() {
-            return Ok(caller.clone());
-        }
-        let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
-        let caller = Self::authenticate(app, &parts.headers, request).await?;
-        telemetry::caller(caller.authority.actor(), caller.authority.organization_id());
-        parts.extensions.insert(caller.clone());
+impl CallerKind for Caller {
+    fn of(caller: Caller) -> Result<Self> {
         Ok(caller)
+    }
+
+    fn caller(&self) -> &Caller {
+        self
     }
 }
 
@@ -225,13 +162,14 @@ impl Deref for Manager {
     }
 }
 
-impl FromRequestParts<App> for Manager {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = Caller::from_request_parts(parts, app).await?;
+impl CallerKind for Manager {
+    fn of(caller: Caller) -> Result<Self> {
         caller.require(Role::Partner)?;
         Ok(Self(caller))
+    }
+
+    fn caller(&self) -> &Caller {
+        &self.0
     }
 }
 
@@ -265,13 +203,14 @@ impl Deref for CallingUser {
     }
 }
 
-impl FromRequestParts<App> for CallingUser {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = Caller::from_request_parts(parts, app).await?;
+impl CallerKind for CallingUser {
+    fn of(caller: Caller) -> Result<Self> {
         let user = caller.user()?.clone();
         Ok(Self { caller, user })
+    }
+
+    fn caller(&self) -> &Caller {
+        &self.caller
     }
 }
 
@@ -290,24 +229,35 @@ pub struct Visitor {
     request: RequestInfo,
 }
 
+/// A caller who has just proven its password.
+#[derive(Debug)]
+pub struct SigningIn {
+    /// The caller.
+    pub caller: Caller,
+    /// The number of its earlier sign-ins.
+    pub sign_ins: u64,
+    /// The attempts that the proof was charged with.
+    pub attempts: Attempts,
+}
+
 impl Visitor {
     /// The caller with a name and a password.
     ///
     /// # Errors
     /// 401 for any wrong combination, after the same time whether the user exists or not; 429 for too many of them.
-    pub async fn sign_in(self, username: &str, password: Password) -> Result<Caller> {
-        let user = identity::prove(self.app.table(), username, password, &self.request.source_address).await?;
-        let identity = Identity::Password(Box::new(user.clone()));
-        let caller = Caller::acting_as(&self.app, identity, &user, vec![UID.to_owned()], self.request);
-        telemetry::caller(caller.authority.actor(), caller.authority.organization_id());
-        Ok(caller)
+    pub async fn sign_in(self, username: &str, password: Password) -> Result<SigningIn> {
+        let proven = identity::prove(self.app.table(), username, password, &self.request.source_address).await?;
+        let scopes = vec![UID.to_owned()];
+        let caller = Caller::acting_as(&self.app, proven.user, Identity::Password, scopes, self.request);
+        telemetry::caller(caller.authority().actor(), caller.authority().organization_id());
+        Ok(SigningIn { caller, sign_ins: proven.sign_ins, attempts: proven.attempts })
     }
 }
 
 impl FromRequestParts<App> for Visitor {
-    type Rejection = Error;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let request = parts.extensions.get::<RequestInfo>().cloned().unwrap_or_default();
         Ok(Self { app: app.clone(), request })
     }

@@ -3,24 +3,26 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::{
-    body::Body,
-    extract::{FromRequestParts, Request},
+    body::Bytes,
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
-    body,
+    access::{Lookup, Refusal},
+    body::Content,
     caller::Caller,
     describe::{Describe, Description},
 };
 use crate::{
-    App, Error, Result,
-    store::{Entity, Guard, Key, Table, Write},
+    Error, Result,
+    store::{Entity, Found, Guard, Key, Reads, Stored, Write},
+    tenancy::Authority,
     time::Timestamp,
 };
 
@@ -28,34 +30,40 @@ static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 const MAX_KEY_LENGTH: usize = 255;
 
-/// The key and the body's digest, before anything is checked.
-#[derive(Clone, Debug)]
-struct RawKey {
-    key: String,
-    body: String,
-}
-
-/// Keeps the key and the body's digest of a POST that has an `Idempotency-Key`. Only an operation with an
-/// [`IdempotencyKey`] uses them.
-pub(super) async fn keep_key(request: Request) -> Result<Request> {
-    let Some(key) = request.headers().get(&IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST) else {
-        return Ok(request);
-    };
-    let key = key.to_str().unwrap_or_default().to_owned();
-    let (mut parts, content) = request.into_parts();
-    let bytes = body::bytes(content).await?;
-    parts.extensions.insert(RawKey { key, body: hash(&bytes) });
-    Ok(Request::from_parts(parts, Body::from(bytes)))
-}
-
 /// The request's idempotency key, if it sent one. A repetition is answered before the handler runs.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey(Option<Keyed>);
+
+/// The key of a request as it came.
+#[derive(Clone, Debug)]
+pub struct GivenKey {
+    key: String,
+    path: String,
+    /// The digest of the body.
+    body: String,
+}
 
 #[derive(Clone, Debug)]
 struct Keyed {
     digest: String,
     body: String,
+}
+
+impl GivenKey {
+    fn of(parts: &Parts) -> Result<Option<Self>> {
+        let Some(key) = parts.headers.get(&IDEMPOTENCY_KEY) else { return Ok(None) };
+        let key = key.to_str().ok().filter(|key| (1..=MAX_KEY_LENGTH).contains(&key.len()));
+        let refusal = || Error::invalid_field("Idempotency-Key", "must have 1 to 255 printable ASCII characters");
+        let key = key.ok_or_else(refusal)?.to_owned();
+        let content = parts.extensions.get::<Content>().map_or_else(|| Ok(Bytes::new()), |content| content.0.clone());
+        Ok(Some(Self { key, path: parts.uri.path().to_owned(), body: hash(&content?) }))
+    }
+
+    /// The key of one actor for one operation.
+    fn of_actor(&self, actor: Uuid) -> Keyed {
+        let scope = format!("{actor}\n{}\n{}", self.path, self.key);
+        Keyed { digest: hash(scope.as_bytes()), body: self.body.clone() }
+    }
 }
 
 impl IdempotencyKey {
@@ -80,7 +88,7 @@ impl IdempotencyKey {
         // The record goes first: a repeated request fails on it rather than on what the first one made.
         match write.put_first(&record, Guard::AbsentOrExpired).commit().await {
             Ok(_) => Ok(Idempotent::Stored(response)),
-            Err(error) => match keyed.answered(table).await? {
+            Err(error) => match keyed.answer(table.read(keyed.reads()).await?.item(&keyed.key())?)? {
                 Some(stored) => Ok(Idempotent::Stored(stored)),
                 None => Err(error),
             },
@@ -89,9 +97,17 @@ impl IdempotencyKey {
 }
 
 impl Keyed {
-    /// The answer that a request with the same key got, if there was one.
-    async fn answered(&self, table: &Table) -> Result<Option<StoredResponse>> {
-        match table.get::<Record>(&Key::idempotency(&self.digest)).await? {
+    fn key(&self) -> Key {
+        Key::idempotency(&self.digest)
+    }
+
+    fn reads(&self) -> Reads {
+        Reads::none().item(self.key())
+    }
+
+    /// The answer that a request with the same key got, by its record, if there is one.
+    fn answer(&self, record: Option<Stored<Record>>) -> Result<Option<StoredResponse>> {
+        match record {
             Some(record) if record.body == self.body => Ok(Some(record.answer.clone())),
             Some(_) => Err(Self::other_body()),
             None => Ok(None),
@@ -103,22 +119,27 @@ impl Keyed {
     }
 }
 
-impl FromRequestParts<App> for IdempotencyKey {
-    type Rejection = Response;
+impl Lookup for IdempotencyKey {
+    type Names = Result<Option<GivenKey>>;
+    type Beside = ();
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
-        let caller = Caller::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        let Some(raw) = parts.extensions.get::<RawKey>() else { return Ok(Self(None)) };
-        if raw.key.is_empty() || raw.key.len() > MAX_KEY_LENGTH {
-            let message = "must have 1 to 255 printable ASCII characters";
-            return Err(Error::invalid_field("Idempotency-Key", message).into_response());
+    async fn names(parts: &mut Parts) -> Self::Names {
+        GivenKey::of(parts)
+    }
+
+    fn reads(given: &Self::Names, authority: &Authority) -> Reads {
+        match given {
+            Ok(Some(given)) => given.of_actor(authority.actor().id).reads(),
+            _ => Reads::none(),
         }
-        let scope = format!("{}\n{}\n{}", caller.authority().actor().id, parts.uri.path(), raw.key);
-        let keyed = Keyed { digest: hash(scope.as_bytes()), body: raw.body.clone() };
-        match keyed.answered(app.table()).await {
-            Ok(None) => Ok(Self(Some(keyed))),
-            Ok(Some(answer)) => Err(answer.into_response()),
-            Err(error) => Err(error.into_response()),
+    }
+
+    fn find(given: Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let Some(given) = given? else { return Ok(Self(None)) };
+        let keyed = given.of_actor(caller.authority().actor().id);
+        match keyed.answer(found.item(&keyed.key())?)? {
+            Some(answer) => Err(Refusal::Answer(Box::new(answer.into_response()))),
+            None => Ok(Self(Some(keyed))),
         }
     }
 }

@@ -6,16 +6,19 @@
 //! Refusals come in the order of the extractors, which is the same for every operation: who calls (401), whether its role
 //! may (403), a repetition of an earlier request (its answer), the parameters (422), what the path names (404) and its
 //! version (412), and last the body (415, 413, 400, 422). So the content of a request is read last (RFC 9110, section
-//! 13.2.1), and nothing is said about it to a caller who may not send it. Two refusals come before the caller is known: 412 of a
-//! write that names a version of a resource without versions, and 413 of a body with an `Idempotency-Key`, whose digest
-//! needs all of it.
+//! 13.2.1), and nothing is said about it to a caller who may not send it. One refusal comes before the caller is known: 412
+//! of a write that names a version of a resource without versions. 413 of a body with an `Idempotency-Key` comes with the
+//! key, whose digest needs all of the body.
 
+mod access;
 mod body;
 mod caller;
+mod credentials;
 mod describe;
 mod error;
 mod idempotency;
 pub mod list;
+mod named;
 mod precondition;
 mod query;
 mod request;
@@ -24,11 +27,13 @@ mod routes;
 mod service;
 mod target;
 
+pub use access::{Access, CallerKind, Lookup, Refusal};
 pub use body::Body;
-pub use caller::{Caller, CallingUser, Manager, Visitor};
+pub use caller::{Caller, CallingUser, Manager, SigningIn, Visitor};
 pub use describe::{Describe, Description};
 pub use error::ErrorFormat;
 pub use idempotency::{IdempotencyKey, Idempotent};
+pub use named::{BodyNaming, NamesOrganization, Own};
 pub use precondition::IfMatch;
 pub use query::Query;
 pub use request::Param;

@@ -1,8 +1,7 @@
 //! `If-Match` on writes: the caller names the version that it read.
 
-use std::{convert::Infallible, fmt::Display};
+use std::fmt::Display;
 
-use axum::extract::FromRequestParts;
 use http::{HeaderMap, header, request::Parts};
 use serde_json::json;
 
@@ -14,6 +13,12 @@ use crate::{Error, Result};
 pub struct IfMatch(Option<String>);
 
 impl IfMatch {
+    /// The entity tags that a request names.
+    #[must_use]
+    pub fn of(parts: &Parts) -> Self {
+        Self(parts.headers.get(header::IF_MATCH).map(|tags| tags.to_str().unwrap_or_default().to_owned()))
+    }
+
     /// Refuses the request when the header names other versions than `version`.
     ///
     /// # Errors
@@ -38,15 +43,6 @@ pub(super) fn etag(version: impl Display) -> String {
 pub(super) fn refuse_versions(headers: &HeaderMap) -> Result<()> {
     let names_versions = headers.get_all(header::IF_MATCH).iter().any(|tags| tags != "*");
     if names_versions { Err(Error::precondition_failed()) } else { Ok(()) }
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let tags = parts.headers.get(header::IF_MATCH).map(|tags| tags.to_str().unwrap_or_default().to_owned());
-        Ok(Self(tags))
-    }
 }
 
 impl Describe for IfMatch {

@@ -1,28 +1,50 @@
 //! The parameters of the query string.
 
-use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde_json::Value;
 
 use super::{
+    access::{Lookup, Refusal},
+    caller::Caller,
     describe::{Describe, Description},
     request::query_pairs,
 };
 use crate::{
     Error, Result,
     input::{FieldSet, Fields},
+    store::{Found, Reads},
+    tenancy::Authority,
 };
 
 /// The parameters of the query string, read and checked; of a repeated one, the last counts.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
-impl<S: Send + Sync, T: FieldSet> FromRequestParts<S> for Query<T> {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+impl<T: FieldSet> Query<T> {
+    /// Reads the query string.
+    ///
+    /// # Errors
+    /// 422 naming every invalid parameter.
+    pub fn of(parts: &Parts) -> Result<T> {
         let parameters = query_pairs(parts).into_iter().map(|(name, text)| (name, Value::from(text))).collect();
-        Fields::read_query(&parameters).map(Self)
+        Fields::read_query(&parameters)
+    }
+}
+
+impl<T: FieldSet + Send + Sync> Lookup for Query<T> {
+    type Names = Result<T>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Result<T> {
+        Self::of(parts)
+    }
+
+    fn reads(_: &Result<T>, _: &Authority) -> Reads {
+        Reads::none()
+    }
+
+    fn find(query: Result<T>, (): (), _: &Caller, _: &mut Found) -> Result<Self, Refusal> {
+        Ok(Self(query?))
     }
 }
 

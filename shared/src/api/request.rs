@@ -9,8 +9,16 @@ use lambda_http::{
 };
 use schemars::JsonSchema;
 
-use super::describe::{Describe, Description};
-use crate::{Error, Result, tenancy::RequestInfo};
+use super::{
+    access::{Lookup, Refusal},
+    caller::Caller,
+    describe::{Describe, Description},
+};
+use crate::{
+    Error, Result,
+    store::{Found, Reads},
+    tenancy::{Authority, RequestInfo},
+};
 
 /// Reads the gateway's own record of a request, which a caller cannot forge.
 pub(super) fn info<B>(request: &http::Request<B>) -> RequestInfo {
@@ -38,22 +46,37 @@ pub struct Param<T>(pub T);
 #[derive(Clone, Copy, Default)]
 struct Taken(usize);
 
-impl<S, T> FromRequestParts<S> for Param<T>
-where
-    S: Send + Sync,
-    T: FromStr<Err = &'static str>,
-{
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
+impl<T: FromStr<Err = &'static str>> Param<T> {
+    /// The next parameter of the path.
+    ///
+    /// # Errors
+    /// 422 for an invalid one.
+    pub async fn of(parts: &mut Parts) -> Result<T> {
+        let params = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::not_found())?;
         let Taken(taken) = parts.extensions.get().copied().unwrap_or_default();
         parts.extensions.insert(Taken(taken + 1));
         let (name, matched) = params.iter().nth(taken).ok_or_else(Error::not_found)?;
         // The gateway decodes the path before it hands it over, and what is decoded there can look like another path
         // here; so the parameter that the gateway matched counts.
         let given = parts.path_parameters();
-        given.first(name).unwrap_or(matched).parse().map(Self).map_err(|message| Error::invalid_field(name, message))
+        given.first(name).unwrap_or(matched).parse().map_err(|message| Error::invalid_field(name, message))
+    }
+}
+
+impl<T: JsonSchema + FromStr<Err = &'static str> + Send + Sync> Lookup for Param<T> {
+    type Names = Result<T>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Result<T> {
+        Self::of(parts).await
+    }
+
+    fn reads(_: &Result<T>, _: &Authority) -> Reads {
+        Reads::none()
+    }
+
+    fn find(name: Result<T>, (): (), _: &Caller, _: &mut Found) -> Result<Self, Refusal> {
+        Ok(Self(name?))
     }
 }
 

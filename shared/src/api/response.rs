@@ -217,11 +217,11 @@ struct Meta {
 
 /// The place of a page in its list.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Pagination {
-    /// The number of all items that match.
-    pub total_count: u64,
-    /// The number of pages that they fill.
-    pub total_pages: u64,
+pub(super) struct Pagination {
+    /// The number of all items that match; null where it is not known without reading them all.
+    pub total_count: Option<u64>,
+    /// The number of pages that they fill; null where `total_count` is.
+    pub total_pages: Option<u64>,
     /// The page shown; null when the page was found by a cursor.
     pub current_page: Option<u64>,
     /// The number of items on a page.
@@ -231,9 +231,9 @@ pub struct Pagination {
 }
 
 impl<T: Resource> List<T> {
-    /// Shows a page.
-    pub fn new(items: impl IntoIterator<Item = T>, pagination: Pagination) -> Self {
-        Self { data: items.into_iter().map(Data::from).collect(), meta: Meta { pagination } }
+    /// A page of a list.
+    pub(super) fn new(data: Vec<Data<T>>, pagination: Pagination) -> Self {
+        Self { data, meta: Meta { pagination } }
     }
 
     /// Shows a list that is never longer than a page.
@@ -241,8 +241,8 @@ impl<T: Resource> List<T> {
         let data: Vec<_> = items.into_iter().map(Data::from).collect();
         let total_count = data.len() as u64;
         let per_page = total_count.max(1);
-        let pagination = Pagination { total_count, total_pages: 1, current_page: Some(1), per_page, next_cursor: None };
-        Self { data, meta: Meta { pagination } }
+        let (total_count, total_pages) = (Some(total_count), Some(1));
+        Self::new(data, Pagination { total_count, total_pages, current_page: Some(1), per_page, next_cursor: None })
     }
 }
 

@@ -4,13 +4,14 @@ use axum::{
     Router,
     extract::{MatchedPath, Request, State},
     middleware::{self, Next},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::{HeaderName, HeaderValue, header};
 
 use super::{
+    body,
     error::{ErrorFormat, render},
-    idempotency, request,
+    request,
     routes::{Ids, Served},
 };
 use crate::{Error, telemetry, tenancy::RequestInfo};
@@ -36,12 +37,10 @@ async fn finish(State(ids): State<Ids>, request: Request, next: Next) -> Respons
     telemetry::of_request(&info, operation, answering, |response| response.status().as_u16()).await
 }
 
-async fn answer(info: &RequestInfo, mut request: Request, next: Next) -> Response {
+async fn answer(info: &RequestInfo, request: Request, next: Next) -> Response {
+    let mut request = body::keep(request).await;
     request.extensions_mut().insert(info.clone());
-    let mut response = match idempotency::keep_key(request).await {
-        Ok(request) => next.run(request).await,
-        Err(error) => error.into_response(),
-    };
+    let mut response = next.run(request).await;
     if let Some(error) = response.extensions_mut().remove::<Error>() {
         let format = response.extensions_mut().remove::<ErrorFormat>().unwrap_or_default();
         response = render(&error, format, &info.request_id);

@@ -2,32 +2,36 @@
 
 use std::{ops::Deref, str::FromStr};
 
-use axum::extract::FromRequestParts;
 use http::request::Parts;
 use schemars::JsonSchema;
 
 use super::{
+    access::{Lookup, Refusal},
     caller::Caller,
     describe::{Describe, Description},
     precondition::IfMatch,
     request::Param,
 };
 use crate::{
-    App, Error, Result,
+    Error, Result,
     id::EventId,
-    store::{Authorized, LoggedEvent, Owned, Store},
+    store::{Authorized, Found, LoggedEvent, Owned, Reads, Store},
+    tenancy::Authority,
 };
 
 /// An entity that can be found by the id in a path.
 pub trait Findable: Sized {
     /// The id.
-    type Id: FromStr<Err = &'static str> + JsonSchema + Send;
+    type Id: FromStr<Err = &'static str> + JsonSchema + Copy + Send + Sync;
+
+    /// What the look-up of an id reads.
+    fn reads(id: Self::Id, authority: &Authority) -> Reads;
 
     /// The entity with an id, within the caller's scope.
     ///
     /// # Errors
     /// 404 when there is none.
-    fn find(store: Store<'_>, id: Self::Id) -> impl Future<Output = Result<Authorized<Self>>> + Send;
+    fn find(store: Store<'_>, id: Self::Id, found: &Found) -> Result<Authorized<Self>>;
 }
 
 impl<E: Owned> Findable for E
@@ -36,16 +40,24 @@ where
 {
     type Id = E::Id;
 
-    async fn find(store: Store<'_>, id: E::Id) -> Result<Authorized<E>> {
-        store.find(id).await
+    fn reads(id: E::Id, _: &Authority) -> Reads {
+        Reads::none().owned::<E>(id)
+    }
+
+    fn find(store: Store<'_>, id: E::Id, found: &Found) -> Result<Authorized<E>> {
+        store.owned(found, id)
     }
 }
 
 impl Findable for LoggedEvent {
     type Id = EventId;
 
-    async fn find(store: Store<'_>, id: EventId) -> Result<Authorized<Self>> {
-        store.audit_event(id).await
+    fn reads(id: EventId, authority: &Authority) -> Reads {
+        Reads::none().audit_event(authority, id)
+    }
+
+    fn find(store: Store<'_>, id: EventId, found: &Found) -> Result<Authorized<Self>> {
+        store.audit_event(found, id)
     }
 }
 
@@ -61,16 +73,22 @@ impl<E> Deref for Target<E> {
     }
 }
 
-impl<E: Findable> FromRequestParts<App> for Target<E> {
-    type Rejection = Error;
+impl<E: Findable + Send> Lookup for Target<E> {
+    type Names = (Result<E::Id>, IfMatch);
+    type Beside = ();
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let caller = Caller::from_request_parts(parts, app).await?;
-        let Param(id) = Param::from_request_parts(parts, app).await?;
-        let Ok(if_match) = IfMatch::from_request_parts(parts, app).await;
-        let found = E::find(caller.store(), id).await?;
-        if_match.check(found.version())?;
-        Ok(Self(found))
+    async fn names(parts: &mut Parts) -> Self::Names {
+        (Param::of(parts).await, IfMatch::of(parts))
+    }
+
+    fn reads((id, _): &Self::Names, authority: &Authority) -> Reads {
+        id.as_ref().map_or_else(|_| Reads::none(), |id| E::reads(*id, authority))
+    }
+
+    fn find((id, if_match): Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let entity = E::find(caller.store(), id?, found)?;
+        if_match.check(entity.version())?;
+        Ok(Self(entity))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     id::{CredentialId, UserId},
     random::sha256_hex,
     store::{Entity, Key},
-    tenancy::{OrganizationPath, Role},
+    tenancy::{Claim, OrganizationPath, Role},
     time::Timestamp,
 };
 
@@ -22,6 +22,9 @@ pub enum Holder {
     User {
         /// The user.
         user_id: UserId,
+        /// The user's authority when the credential was made; unknown in an item of schema 1.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        claim: Option<Claim>,
     },
     /// An organization, with the authority of a role in it.
     Organization {
@@ -62,6 +65,7 @@ impl Credential {
 
 impl Entity for Credential {
     const TYPE: &'static str = "credential";
+    const SCHEMA: u64 = 2;
     const SECRETS: &'static [&'static str] = &["digest"];
 
     fn key(&self) -> Key {

@@ -1,13 +1,19 @@
 //! Sessions.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::user::User;
 use crate::{
+    Error, Result,
     id::{SessionId, UserId},
-    keys::token::{AUDIENCE, SessionClaims, UID},
+    keys::{
+        SealingKey,
+        token::{AUDIENCE, SessionClaims, UID},
+    },
     store::{Audited, Child, Entity, Key},
+    tenancy::Claim,
     time::Timestamp,
 };
 
@@ -44,10 +50,14 @@ impl Session {
         self.user_id == user.id && self.epoch == user.session_epoch && self.expires_at > Timestamp::now()
     }
 
-    /// The claims of the session's token.
-    #[must_use]
-    pub fn claims(&self, issuer: &str) -> SessionClaims {
-        SessionClaims {
+    /// The claims of the session's token, for its user. The authority is sealed under `key`.
+    ///
+    /// # Errors
+    /// 500 when the machine has no randomness.
+    pub fn claims(&self, issuer: &str, user: &User, key: &SealingKey) -> Result<SessionClaims> {
+        let claim = serde_json::to_vec(&user.claim()).map_err(Error::internal)?;
+        let claim = key.seal_bytes(&claim, &claim_context(self.id))?;
+        Ok(SessionClaims {
             iss: issuer.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: self.user_id,
@@ -55,8 +65,19 @@ impl Session {
             iat: self.created_at.as_second(),
             exp: self.expires_at.as_second(),
             scopes: vec![UID.to_owned()],
-        }
+            claim: Some(URL_SAFE_NO_PAD.encode(claim)),
+        })
     }
+}
+
+/// The authority that the token of a session claims; `None` for one that `key` does not open.
+pub(crate) fn open_claim(key: &SealingKey, sealed: &str, session: SessionId) -> Option<Claim> {
+    let sealed = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    serde_json::from_slice(&key.open_bytes(&sealed, &claim_context(session))?).ok()
+}
+
+fn claim_context(session: SessionId) -> String {
+    format!("claim of session {session}")
 }
 
 impl Entity for Session {

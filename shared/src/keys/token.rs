@@ -38,6 +38,9 @@ pub struct SessionClaims {
     pub exp: i64,
     /// The scopes of the token.
     pub scopes: Vec<String>,
+    /// The authority of the user when it was issued, sealed: it names organizations that the user may not see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<String>,
 }
 
 /// A private key that signs tokens of one kind.
@@ -131,6 +134,7 @@ mod tests {
             iat: now,
             exp: now + lifetime,
             scopes: vec![UID.into()],
+            claim: None,
         }
     }
 

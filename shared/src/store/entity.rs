@@ -146,6 +146,12 @@ pub(super) fn key_item(key: &Key) -> Item {
     Item::from([(PK.to_owned(), text(&key.partition)), (SK.to_owned(), text(&key.sort))])
 }
 
+/// The key of an item.
+pub(super) fn key_of_item(item: &Item) -> Key {
+    let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
+    Key { partition: text(PK), sort: text(SK) }
+}
+
 /// The item of an entity at a version.
 pub(super) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
     let mut item: Item = serde_dynamo::to_item(entity).map_err(Error::internal)?;

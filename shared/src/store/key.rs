@@ -220,7 +220,7 @@ fn totals(organization: Option<OrganizationId>) -> String {
 }
 
 /// A range of items with one partition key, in order of their sort keys.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range {
     pub(super) is_indexed: bool,
     pub(super) partition: String,
@@ -230,7 +230,7 @@ pub struct Range {
 }
 
 /// The sort keys of a range.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     Prefix(String),
     Between(String, String),
@@ -243,7 +243,8 @@ impl Range {
     }
 
     /// The same range in the other direction.
-    fn reversed(self) -> Self {
+    #[must_use]
+    pub fn reversed(self) -> Self {
         Self { is_descending: !self.is_descending, ..self }
     }
 
@@ -301,12 +302,6 @@ pub struct ScopedRange(pub(super) Range);
 impl ScopedRange {
     fn indexed(partition: &str, sort: Sort) -> Self {
         Self(Range { is_indexed: true, sort, ..Range::new(partition, "") })
-    }
-
-    /// The same range in the other direction.
-    #[must_use]
-    pub fn reversed(self) -> Self {
-        Self(self.0.reversed())
     }
 
     /// The organizations within a scope, each before those below it.

@@ -5,14 +5,14 @@ use std::ops::Deref;
 use serde::de::DeserializeOwned;
 
 use super::{
-    audit::LoggedEvent,
-    entity::{Child, ENTITY_TYPE, Entity, Item, Owned, Stored, from_item},
-    key::{Key, PK, Range, SK, ScopedRange},
+    entity::{Child, ENTITY_TYPE, Entity, Item, Owned, Stored, from_item, key_of_item},
+    found::Reads,
+    key::{Key, Range, ScopedRange},
     table::Table,
 };
 use crate::{
     Error, Result,
-    id::EventId,
+    error::Code,
     tenancy::{Authority, OrganizationPath, Scope},
 };
 
@@ -54,6 +54,20 @@ impl<E> Authorized<E> {
     }
 }
 
+impl<E> Authorized<E> {
+    /// What the organization of an authority has in a place of its own, such as its audit log.
+    pub(super) fn of_own(stored: Stored<E>, authority: &Authority) -> Self {
+        Self::new(stored, OrganizationPath::top(authority.organization_id()))
+    }
+}
+
+impl<C: Child> Authorized<C> {
+    /// The child that a credential of the request proves together with its parent.
+    pub(crate) fn below(stored: Stored<C>, parent: &Authorized<C::Parent>) -> Self {
+        Self::new(stored, parent.owner.clone())
+    }
+}
+
 impl<E: Owned> Authorized<E> {
     /// The entity that a credential of the request proves.
     pub(crate) fn by_credential(stored: Stored<E>) -> Self {
@@ -78,6 +92,18 @@ pub struct OrDefault<C> {
     pub(super) owner: OrganizationPath,
 }
 
+impl<C: Child> OrDefault<C> {
+    /// A child that was never written, for sample data: the first write is refused where it was.
+    #[cfg(feature = "local")]
+    pub fn unset(parent: &Authorized<C::Parent>, default: C) -> Self {
+        Self::new(None, default, parent)
+    }
+
+    pub(super) fn new(child: Option<Authorized<C>>, default: C, parent: &Authorized<C::Parent>) -> Self {
+        Self { stored: child.map(|child| child.stored), default, owner: parent.owner.clone() }
+    }
+}
+
 impl<C> Deref for OrDefault<C> {
     type Target = C;
 
@@ -91,6 +117,10 @@ impl<C> Deref for OrDefault<C> {
 pub struct Part(Item);
 
 impl Part {
+    pub(super) fn new(item: Item) -> Self {
+        Self(item)
+    }
+
     /// The name of its type.
     #[must_use]
     pub fn entity_type(&self) -> &str {
@@ -100,8 +130,7 @@ impl Part {
     /// Its key.
     #[must_use]
     pub fn key(&self) -> Key {
-        let text = |name: &str| self.0.get(name).and_then(|value| value.as_s().ok()).cloned().unwrap_or_default();
-        Key { partition: text(PK), sort: text(SK) }
+        key_of_item(&self.0)
     }
 
     /// The entity, unless it has expired.
@@ -136,47 +165,29 @@ impl<'a> Store<'a> {
     /// # Errors
     /// 404, the same for what does not exist and for what is outside the caller's scope.
     pub async fn find<E: Owned>(&self, id: E::Id) -> Result<Authorized<E>> {
-        self.authorize(self.table.get(&E::key_of(id)).await?)
+        let found = self.table.read(Reads::none().owned::<E>(id)).await?;
+        self.owned(&found, id)
     }
 
-    /// The owned entity with an id, and its child with a name, in one round trip.
+    /// The owned entity with an id, for a list: what is not visible is not in it.
     ///
     /// # Errors
-    /// 404 for a parent that does not exist or is outside the caller's scope.
-    pub async fn find_with<C: Child>(
-        &self,
-        id: <C::Parent as Owned>::Id,
-        name: C::Name<'_>,
-    ) -> Result<(Authorized<C::Parent>, Option<Authorized<C>>)> {
-        let keys = (&C::Parent::key_of(id), &C::key_of(id, name));
-        let (parent, child) = self.table.get_both::<C::Parent, C>(keys).await?;
-        let parent = self.authorize(parent)?;
-        let child = self.authorize_child(&parent, child)?;
-        Ok((parent, child))
+    /// 500 when DynamoDB fails.
+    pub async fn find_listed<E: Owned>(&self, id: Option<E::Id>) -> Result<Option<Authorized<E>>> {
+        let Some(id) = id else { return Ok(None) };
+        match self.find(id).await {
+            Err(error) if error.code() == Code::NotFound => Ok(None),
+            found => found.map(Some),
+        }
     }
 
-    /// The owned entity with an id, and the child of another found entity with a name, in one round trip.
-    ///
-    /// # Errors
-    /// 404 for an owned entity that does not exist or is outside the caller's scope.
-    pub async fn find_and_child<E: Owned, C: Child>(
-        &self,
-        id: E::Id,
-        parent: &Authorized<C::Parent>,
-        name: C::Name<'_>,
-    ) -> Result<(Authorized<E>, Option<Authorized<C>>)> {
-        let keys = (&E::key_of(id), &C::key_of(parent.id(), name));
-        let (found, child) = self.table.get_both::<E, C>(keys).await?;
-        Ok((self.authorize(found)?, self.authorize_child(parent, child)?))
-    }
-
-    fn authorize<E: Owned>(&self, found: Option<Stored<E>>) -> Result<Authorized<E>> {
+    pub(super) fn authorize<E: Owned>(&self, found: Option<Stored<E>>) -> Result<Authorized<E>> {
         let found = found.filter(|found| self.scope().contains(found.path())).ok_or_else(Error::not_found)?;
         Ok(Authorized::by_credential(found))
     }
 
     /// A child is authorized by its parent.
-    fn authorize_child<C: Child>(
+    pub(super) fn authorize_child<C: Child>(
         &self,
         parent: &Authorized<C::Parent>,
         child: Option<Stored<C>>,
@@ -191,56 +202,11 @@ impl<'a> Store<'a> {
         if self.scope().contains(owner) { Ok(()) } else { Err(Error::not_found()) }
     }
 
-    /// The child of a found entity with a name.
-    ///
-    /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn child<C: Child>(
-        &self,
-        parent: &Authorized<C::Parent>,
-        name: C::Name<'_>,
-    ) -> Result<Option<Authorized<C>>> {
-        let found = self.table.get(&C::key_of(parent.id(), name)).await?;
-        self.authorize_child(parent, found)
-    }
-
-    /// The child of a found entity with a name, or `default` where it was never written.
-    ///
-    /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn child_or<C: Child>(
-        &self,
-        parent: &Authorized<C::Parent>,
-        name: C::Name<'_>,
-        default: C,
-    ) -> Result<OrDefault<C>> {
-        let stored = self.child::<C>(parent, name).await?.map(|child| child.stored);
-        Ok(OrDefault { stored, default, owner: parent.owner.clone() })
-    }
-
-    /// The children of a found entity in a range.
-    ///
-    /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn children<C: Child>(&self, parent: &Authorized<C::Parent>, range: Range) -> Result<Vec<Authorized<C>>> {
-        let found: Vec<Stored<C>> = self.table.query(&self.below(parent, range)?.0).await?;
-        found.into_iter().filter_map(|child| self.authorize_child(parent, Some(child)).transpose()).collect()
-    }
-
-    /// The items below a found entity in a range, of any type.
-    ///
-    /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn parts<P: Owned>(&self, parent: &Authorized<P>, range: Range) -> Result<Vec<Part>> {
-        let (items, _) = self.table.query_items(&self.below(parent, range)?.0, None, None).await?;
-        Ok(items.into_iter().map(Part).collect())
-    }
-
     /// The first items of a range that follows from no scope. What is returned must show nothing of another tenant that the
     /// caller may not see.
     pub(crate) async fn unscoped_parts(&self, range: &Range, limit: usize) -> Result<Vec<Part>> {
-        let (items, _) = self.table.query_items(range, None, Some(limit)).await?;
-        Ok(items.into_iter().map(Part).collect())
+        let chunk = self.table.query_chunk(range, None, Some(limit)).await?;
+        Ok(chunk.items.into_iter().map(Part).collect())
     }
 
     /// A range below a found entity: its partition carries the entity's id.
@@ -255,15 +221,5 @@ impl<'a> Store<'a> {
             return Ok(ScopedRange(range));
         }
         Err(Error::internal(format!("{} is not below the found {}", range.partition, P::TYPE)))
-    }
-
-    /// An entry of the caller's own audit log.
-    ///
-    /// # Errors
-    /// 404 when that log does not hold it.
-    pub async fn audit_event(&self, id: EventId) -> Result<Authorized<LoggedEvent>> {
-        let found: Stored<LoggedEvent> =
-            self.table.get(&Key::event(self.scope().log(), id)).await?.ok_or_else(Error::not_found)?;
-        Ok(Authorized::new(found, OrganizationPath::top(self.authority.organization_id())))
     }
 }

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
         ConfigBag, Intercept, RuntimeComponents,
         interceptors::{
             AfterDeserializationInterceptorContextRef, BeforeSerializationInterceptorContextMut,
-            BeforeTransmitInterceptorContextRef,
+            BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
         },
     },
     error::BoxError,
@@ -20,8 +20,17 @@ use aws_sdk_dynamodb::{
     },
     types::{ConsumedCapacity, ReturnConsumedCapacity},
 };
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
 use crate::telemetry::{self, Units};
+
+/// The depth of an attempt.
+#[derive(Clone, Copy, Debug)]
+struct Depth(u32);
+
+impl Storable for Depth {
+    type Storer = StoreReplace<Self>;
+}
 
 /// Requests the consumed capacity with each call, and counts it and each round trip, repeated attempts included.
 #[derive(Debug)]
@@ -67,13 +76,25 @@ impl Intercept for Meter {
         Ok(())
     }
 
-    fn read_before_transmit(
+    fn read_before_attempt(
         &self,
         _: &BeforeTransmitInterceptorContextRef<'_>,
         _: &RuntimeComponents,
-        _: &mut ConfigBag,
+        config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        telemetry::round_trip();
+        config.interceptor_state().store_put(Depth(telemetry::round_trip()));
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        _: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Depth(depth)) = config.load::<Depth>() {
+            telemetry::round_trip_ended(*depth);
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! - [`Key`] and [`Range`]: every key format and access pattern, in one file.
 //! - [`Entity`]: an item, a value of a type that knows its key.
 //! - [`Table`]: DynamoDB, whose calls are private to this crate.
+//! - [`Reads`]: what a request reads in one round trip; [`Found`]: what was there.
 //! - [`Store`]: look-ups within a caller's scope; an [`Authorized`] entity proves the authority to see it.
 //! - [`Write`]: transactions, each with its audit entry, in a few verbs with [`Guard`]s.
 //! - [`Event`]: the audit log; [`Counted`]: totals, so that no list is counted.
@@ -10,6 +11,7 @@
 mod action;
 mod audit;
 mod entity;
+mod found;
 mod key;
 mod lookup;
 mod meter;
@@ -21,10 +23,11 @@ mod write;
 pub use action::Guard;
 pub use audit::{Event, FieldChange, LoggedEvent, MASK};
 pub use entity::{Audited, Child, Entity, Owned, Stored};
+pub use found::{Found, Reads};
 pub use key::{Key, Range, ScopedRange};
 pub use lookup::{Authorized, OrDefault, Part, Store};
 pub(crate) use meter::Meter;
-pub use reading::Position;
+pub use reading::{Position, Reader, Unproven};
 pub use table::Table;
 pub use totals::Counted;
 pub use write::Write;

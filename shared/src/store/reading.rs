@@ -1,17 +1,20 @@
-//! Ranges, read from a position on.
+//! Ranges, read from a position on, a chunk at a time.
+
+use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    entity::{Entity, Item, Stored, from_item, key_item, text},
-    key::{GSI1PK, GSI1SK, Key, ScopedRange},
-    lookup::Store,
+    entity::{Entity, Item, Owned, from_item, key_item, text},
+    key::{GSI1PK, GSI1SK, Key, PK, Range, SK, ScopedRange},
+    lookup::{Authorized, Store},
+    table::Table,
     totals::{self, Counted},
 };
 use crate::{Result, time::Timestamp};
 
 /// The position of an item in a range, even if the item is gone by now.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     key: [String; 2],
     tree_key: Option<[String; 2]>,
@@ -29,6 +32,12 @@ impl Position {
     pub fn sort_key(&self) -> &str {
         let [_, sort] = self.tree_key.as_ref().unwrap_or(&self.key);
         sort
+    }
+
+    fn at(start: &Item) -> Self {
+        let text = |name: &str| start.get(name).and_then(|value| value.as_s().ok()).cloned();
+        let pair = |partition, sort| Some([text(partition)?, text(sort)?]);
+        Self { key: pair(PK, SK).unwrap_or_default(), tree_key: pair(GSI1PK, GSI1SK) }
     }
 
     fn start(&self) -> Item {
@@ -50,7 +59,78 @@ impl ScopedRange {
     }
 }
 
-impl Store<'_> {
+/// A reader of a range, in its order.
+#[derive(Debug)]
+pub struct Reader<'a, E> {
+    table: &'a Table,
+    range: Range,
+    /// Where to go on; nothing is left where there is none.
+    next: Option<Start>,
+    units: f64,
+    item: PhantomData<fn() -> E>,
+}
+
+#[derive(Debug)]
+enum Start {
+    Beginning,
+    After(Item),
+}
+
+impl<E: Entity> Reader<'_, E> {
+    /// The next items, at most `limit`, in one round trip. Fewer do not mean the end.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn read(&mut self, limit: usize) -> Result<Vec<E>> {
+        let start = match self.next.take() {
+            Some(Start::Beginning) => None,
+            Some(Start::After(key)) => Some(key),
+            None => return Ok(Vec::new()),
+        };
+        let chunk = self.table.query_chunk(&self.range, start, Some(limit)).await?;
+        self.next = chunk.next.map(Start::After);
+        self.units += chunk.units;
+        let entities = chunk.items.into_iter().filter_map(|item| from_item(item).transpose());
+        entities.map(|stored| stored.map(|stored| stored.entity)).collect()
+    }
+
+    /// Whether nothing is left to read.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// Where to go on, if something was read and something may be left.
+    #[must_use]
+    pub fn position(&self) -> Option<Position> {
+        match &self.next {
+            Some(Start::After(key)) => Some(Position::at(key)),
+            _ => None,
+        }
+    }
+
+    /// The read units that DynamoDB has charged so far.
+    #[must_use]
+    pub fn units(&self) -> f64 {
+        self.units
+    }
+}
+
+/// What was read of a range below an entity that was not looked up yet: it may be shown only with a proof.
+#[derive(Debug)]
+pub struct Unproven<T> {
+    range: Range,
+    read: T,
+}
+
+impl<T> Unproven<T> {
+    /// What was read of a range by [`Store::reader_ahead`].
+    pub fn new(range: Range, read: T) -> Self {
+        Self { range, read }
+    }
+}
+
+impl<'a> Store<'a> {
     /// The organizations within the caller's scope, each before those below it.
     #[must_use]
     pub fn organizations(&self) -> ScopedRange {
@@ -69,28 +149,29 @@ impl Store<'_> {
         ScopedRange::audit(self.scope(), between)
     }
 
-    /// The entities of a range after a position: up to `limit`, without the first `skipped`.
-    ///
-    /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn items<E: Entity>(
-        &self,
-        range: &ScopedRange,
-        after: Option<&Position>,
-        skipped: usize,
-        limit: Option<usize>,
-    ) -> Result<Vec<Stored<E>>> {
-        let limit = limit.map(|limit| limit.saturating_add(skipped));
-        let (items, _) = self.table.query_items(&range.0, after.map(Position::start), limit).await?;
-        items.into_iter().skip(skipped).filter_map(|item| from_item(item).transpose()).collect()
+    /// A reader of a range, from its beginning or after a position.
+    #[must_use]
+    pub fn reader<E: Entity>(&self, range: &ScopedRange, after: Option<&Position>) -> Reader<'a, E> {
+        self.reader_of(range.0.clone(), after)
     }
 
-    /// The number of items in a range, counted one by one.
+    fn reader_of<E: Entity>(&self, range: Range, after: Option<&Position>) -> Reader<'a, E> {
+        let next = after.map_or(Start::Beginning, |position| Start::After(position.start()));
+        Reader { table: self.table, range, next: Some(next), units: 0.0, item: PhantomData }
+    }
+
+    /// A reader of a range below an entity that is looked up at the same time. What it reads is [`Unproven`].
+    #[must_use]
+    pub fn reader_ahead<E: Entity>(&self, range: &Range, after: Option<&Position>) -> Reader<'a, E> {
+        self.reader_of(range.clone(), after)
+    }
+
+    /// What was read ahead below an entity that was found since.
     ///
     /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn count(&self, range: &ScopedRange) -> Result<u64> {
-        self.table.count(&range.0).await
+    /// 404 outside the caller's scope, 500 for a range of another entity.
+    pub fn prove<P: Owned, T>(&self, parent: &Authorized<P>, unproven: Unproven<T>) -> Result<T> {
+        self.below(parent, unproven.range).map(|_| unproven.read)
     }
 
     /// The number of items that a list of the whole scope has, if a total is kept.

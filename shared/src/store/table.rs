@@ -1,6 +1,6 @@
 //! The DynamoDB table. Only this crate calls it; everything else goes through a [`Store`](super::Store).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, KeysAndAttributes,
-        Projection, ProjectionType, ScalarAttributeType, Select, TimeToLiveSpecification,
+        Projection, ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
     },
 };
 
@@ -19,6 +19,8 @@ use super::{
 };
 use crate::{Error, Result};
 
+/// DynamoDB takes this many keys in one batch.
+const BATCH_KEYS: usize = 100;
 /// The number of requests for the keys that DynamoDB leaves unprocessed.
 const BATCH_ATTEMPTS: u32 = 3;
 
@@ -27,6 +29,15 @@ const BATCH_ATTEMPTS: u32 = 3;
 pub struct Table {
     pub(crate) client: Client,
     pub(crate) name: String,
+}
+
+/// Items of a range that DynamoDB has returned at once.
+pub(super) struct Chunk {
+    pub(super) items: Vec<Item>,
+    /// Where to go on, if anything is left.
+    pub(super) next: Option<Item>,
+    /// The read units that it was charged with.
+    pub(super) units: f64,
 }
 
 impl Table {
@@ -106,14 +117,20 @@ impl Table {
         }
     }
 
-    /// Two items in one round trip, read consistently.
-    pub(crate) async fn get_both<A: Entity, B: Entity>(
-        &self,
-        (first, second): (&Key, &Key),
-    ) -> Result<(Option<Stored<A>>, Option<Stored<B>>)> {
+    /// The items with these keys, read consistently in one round trip; those that do not exist are left out.
+    pub(super) async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        let mut items = Vec::new();
+        // DynamoDB refuses a key that is there twice, and more keys than it takes.
+        let keys: Vec<&Key> = keys.iter().collect::<HashSet<_>>().into_iter().collect();
+        for keys in keys.chunks(BATCH_KEYS) {
+            items.extend(self.get_batch(keys).await?);
+        }
+        Ok(items)
+    }
+
+    async fn get_batch(&self, keys: &[&Key]) -> Result<Vec<Item>> {
         let keys = KeysAndAttributes::builder()
-            .keys(key_item(first))
-            .keys(key_item(second))
+            .set_keys(Some(keys.iter().map(|key| key_item(key)).collect()))
             .consistent_read(true)
             .build()
             .map_err(Error::internal)?;
@@ -125,66 +142,45 @@ impl Table {
             items.extend(found.responses.and_then(|mut tables| tables.remove(&self.name)).unwrap_or_default());
             wanted = found.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
-                break;
+                return Ok(items);
             }
         }
-        if !wanted.is_empty() {
-            return Err(Error::internal("DynamoDB left keys of a batch unprocessed"));
-        }
-        let mut take = |key: &Key| {
-            let is_it =
-                |item: &Item| item.get(PK) == Some(&text(&key.partition)) && item.get(SK) == Some(&text(&key.sort));
-            items.iter().position(is_it).map(|at| items.swap_remove(at))
-        };
-        let (first, second) = (take(first), take(second));
-        Ok((first.map(from_item).transpose()?.flatten(), second.map(from_item).transpose()?.flatten()))
+        Err(Error::internal("DynamoDB left keys of a batch unprocessed"))
     }
 
-    /// The items of a range, as they are, from `start` on: up to `limit`, and where to go on.
-    pub(crate) async fn query_items(
-        &self,
-        range: &Range,
-        start: Option<Item>,
-        limit: Option<usize>,
-    ) -> Result<(Vec<Item>, Option<Item>)> {
+    /// The items of a range, as they are, from `start` on: at most `limit`, as many as DynamoDB returns at once.
+    pub(super) async fn query_chunk(&self, range: &Range, start: Option<Item>, limit: Option<usize>) -> Result<Chunk> {
+        let page = self
+            .range(range)
+            .set_exclusive_start_key(start)
+            .set_limit(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX)))
+            .send()
+            .await
+            .map_err(failed)?;
+        Ok(Chunk {
+            units: page.consumed_capacity.and_then(|consumed| consumed.capacity_units).unwrap_or_default(),
+            items: page.items.unwrap_or_default(),
+            next: page.last_evaluated_key.filter(|key| !key.is_empty()),
+        })
+    }
+
+    /// All items of a range, as they are.
+    pub(super) async fn query_items(&self, range: &Range) -> Result<Vec<Item>> {
         let mut items = Vec::new();
-        let mut start = start;
+        let mut start = None;
         loop {
-            let left = limit.map(|limit| limit.saturating_sub(items.len()));
-            let page = self
-                .range(range)
-                .set_exclusive_start_key(start)
-                .set_limit(left.map(|left| i32::try_from(left).unwrap_or(i32::MAX)))
-                .send()
-                .await
-                .map_err(failed)?;
-            items.extend(page.items.unwrap_or_default());
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() || limit.is_some_and(|limit| items.len() >= limit) {
-                return Ok((items, start));
+            let chunk = self.query_chunk(range, start, None).await?;
+            items.extend(chunk.items);
+            start = chunk.next;
+            if start.is_none() {
+                return Ok(items);
             }
         }
     }
 
     /// All entities of a range.
     pub(crate) async fn query<E: Entity>(&self, range: &Range) -> Result<Vec<Stored<E>>> {
-        let (items, _) = self.query_items(range, None, None).await?;
-        items.into_iter().filter_map(|item| from_item(item).transpose()).collect()
-    }
-
-    /// The number of items in a range.
-    pub(crate) async fn count(&self, range: &Range) -> Result<u64> {
-        let mut count = 0;
-        let mut start = None;
-        loop {
-            let request = self.range(range).select(Select::Count).set_exclusive_start_key(start);
-            let page = request.send().await.map_err(failed)?;
-            count += u64::try_from(page.count).unwrap_or_default();
-            start = page.last_evaluated_key.filter(|key| !key.is_empty());
-            if start.is_none() {
-                return Ok(count);
-            }
-        }
+        self.query_items(range).await?.into_iter().filter_map(|item| from_item(item).transpose()).collect()
     }
 
     fn range(&self, range: &Range) -> QueryFluentBuilder {

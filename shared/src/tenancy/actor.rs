@@ -1,5 +1,6 @@
 //! Actors: the user or program behind a request, and its authority.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{OrganizationPath, Role, Scope};
@@ -42,6 +43,15 @@ pub struct Actor {
     pub request: RequestInfo,
 }
 
+/// The authority that a credential claims: it was right when the credential was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// The organization of the credential's user.
+    pub organization_path: OrganizationPath,
+    /// The user's role in it.
+    pub role: Role,
+}
+
 /// The authority of a caller: its role, where it holds, and who acts.
 #[derive(Clone, Debug)]
 pub struct Authority {
@@ -55,6 +65,11 @@ impl Authority {
     /// The authority of `role` in the organization at `path`.
     pub(crate) fn new(role: Role, path: OrganizationPath, actor: Actor) -> Self {
         Self { role, scope: role.scope(&path), path, actor }
+    }
+
+    /// Whether both are of the same role in the same organization.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        (self.role, &self.path) == (other.role, &other.path)
     }
 
     /// The caller's role.
@@ -81,9 +96,15 @@ impl Authority {
         &self.actor
     }
 
+    /// The user who calls, or whose access token a program has.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        (self.actor.kind == ActorKind::User).then_some(UserId(self.actor.id))
+    }
+
     /// Whether the caller is the user `id`, or a program with that user's access token.
     #[must_use]
     pub fn is_user(&self, id: UserId) -> bool {
-        self.actor.kind == ActorKind::User && self.actor.id == id.0
+        self.user_id() == Some(id)
     }
 }

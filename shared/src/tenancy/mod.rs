@@ -5,7 +5,7 @@ mod path;
 mod role;
 mod scope;
 
-pub use actor::{Actor, ActorKind, Authority, RequestInfo};
+pub use actor::{Actor, ActorKind, Authority, Claim, RequestInfo};
 pub use path::{OrganizationPath, PLATFORM};
 pub use role::Role;
 pub use scope::Scope;

@@ -38,6 +38,20 @@ impl Client {
         self.send("GET", path, None).await
     }
 
+    /// The number of items in a list, counted page by page.
+    pub async fn count(&self, list: &str) -> usize {
+        let (mut count, mut cursor) = (0, String::new());
+        let join = if list.contains('?') { '&' } else { '?' };
+        loop {
+            let page = self.get(&format!("{list}{join}per_page=100{cursor}")).await.ok(200);
+            count += page["data"].as_array().unwrap().len();
+            match page["meta"]["pagination"]["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return count,
+            }
+        }
+    }
+
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.send("POST", path, Some(body)).await
     }

@@ -26,7 +26,7 @@ const FORBIDDEN: [&str; 12] = [
 ];
 
 /// The fields that the line of a request may have.
-pub const FIELDS: [&str; 13] = [
+pub const FIELDS: [&str; 14] = [
     "timestamp",
     "level",
     "message",
@@ -40,6 +40,7 @@ pub const FIELDS: [&str; 13] = [
     "read_units",
     "write_units",
     "round_trips",
+    "depth",
 ];
 
 static REQUESTS: LazyLock<Mutex<HashMap<String, Value>>> = LazyLock::new(Mutex::default);

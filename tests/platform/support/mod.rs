@@ -7,7 +7,7 @@ pub mod logs;
 mod operations;
 
 pub use client::{Client, Reply};
-pub use operations::{Access, Operation, lists, operations};
+pub use operations::{Access, Operation, lists, operations, send};
 use scanward::{options::Options, platform::Platform};
 use serde_json::json;
 use uuid::Uuid;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use scanward::openapi::{self, examples};
 use serde_json::Value;
 
+use super::client::{Client, Reply};
+
 /// The lowest role that may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -107,4 +109,13 @@ fn fields(row: &str) -> Vec<String> {
         }
     }
     fields
+}
+
+/// Sends the request of an operation's sample event as another caller.
+pub async fn send(caller: &Client, operation: &Operation) -> Reply {
+    let event = operation.event();
+    let query =
+        event["rawQueryString"].as_str().filter(|it| !it.is_empty()).map(|it| format!("?{it}")).unwrap_or_default();
+    let body = event["body"].as_str().map(|body| serde_json::from_str::<Value>(body).unwrap());
+    caller.send(&operation.method, &format!("{}{query}", event["rawPath"].as_str().unwrap()), body).await
 }

@@ -10,20 +10,47 @@ use crate::{
     store::{Entity, Position},
 };
 
-/// The last item of a page.
-#[derive(Debug, Serialize, Deserialize)]
+/// Where a page begins.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The values that the item is sorted by, in an order other than the list's own.
+    /// The position after which reading begins; without one, at the beginning of the list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) from: Option<Position>,
+    /// In an order other than the list's own: the last item shown of those read from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) shown: Option<Shown>,
+    /// The number of items that are still to be left out.
+    #[serde(default)]
+    pub(super) skip: usize,
+    /// The number of all items that match, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) total: Option<u64>,
+}
+
+/// The place of an item in an order other than the list's own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Shown {
+    /// The values that it is sorted by.
     pub(super) sort: Vec<String>,
-    /// The position of the item in its range.
-    #[serde(flatten)]
-    pub position: Position,
+    pub(super) position: Position,
 }
 
 impl Cursor {
     /// The cursor after an item in the list's own order.
     pub fn after<E: Entity>(item: &E) -> Self {
-        Self { sort: Vec::new(), position: Position::of(item) }
+        Self::from(Position::of(item))
+    }
+
+    /// The cursor after a position in the list's own order.
+    #[must_use]
+    pub fn from(position: Position) -> Self {
+        Self { from: Some(position), ..Self::default() }
+    }
+
+    /// The position after which reading begins.
+    #[must_use]
+    pub fn position(&self) -> Option<&Position> {
+        self.from.as_ref()
     }
 
     /// Writes the cursor for requests with the same `fingerprint`.

@@ -2,19 +2,22 @@
 //!
 //! - [`Listing`]: a list, with its columns and its range of the table.
 //! - [`ListQuery`]: the parameters of a request, checked against the columns.
-//! - `page`: the items of a page; [`Cursor`]: where the next one begins.
+//! - [`Page`]: the items of a page; [`Cursor`]: where the next one begins; [`Scan`]: the bounds of a request.
 
 mod cursor;
 mod dates;
 mod page;
 mod query;
+mod scan;
 
 pub use cursor::Cursor;
 pub use dates::DateRange;
 pub use page::Page;
 pub use query::ListQuery;
+pub use scan::Scan;
 
 use crate::{
+    Result,
     store::{Counted, Entity, ScopedRange, Store},
     time::Timestamp,
 };
@@ -87,8 +90,14 @@ pub trait Listing: 'static {
     /// The entity that is listed.
     type Item: Entity + 'static;
 
-    /// The total that counts the whole list; without one, the items of the range are counted.
+    /// The name of the list.
+    const NAME: &'static str = Self::Item::TYPE;
+
+    /// The total that counts the whole list; without one, no total is shown.
     const COUNTED: Option<Counted> = None;
+
+    /// Whether the list's own order runs from the largest sort key down.
+    const IS_DESCENDING: bool = false;
 
     /// The columns of `q` and `sort_by`.
     const COLUMNS: &'static [Column<Self::Item>];
@@ -98,4 +107,16 @@ pub trait Listing: 'static {
 
     /// The items within the caller's scope, in the list's own order; `dates` may narrow the range.
     fn range(store: Store<'_>, dates: Option<&DateRange>) -> ScopedRange;
+
+    /// The items whose unique `column` has this value, in lower case; `None` for a column that is not unique.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    fn look_up(
+        _store: Store<'_>,
+        _column: &str,
+        _value: &str,
+    ) -> impl Future<Output = Result<Option<Vec<Self::Item>>>> + Send {
+        async { Ok(None) }
+    }
 }

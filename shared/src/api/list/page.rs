@@ -1,146 +1,360 @@
-//! Pages. A page in the list's own order costs the page; a filter or another order reads the whole range, since DynamoDB can
-//! neither match nor sort by arbitrary columns.
+//! Pages. A page in the list's own order costs the page. DynamoDB can neither match nor sort by arbitrary columns, so a
+//! filter or another order reads on, a chunk at a time, and keeps no more than the page; it stops at the bounds of a
+//! [`Scan`], and the cursor goes on from there.
 
-use super::{Cursor, ListQuery, Listing, query::PageStart};
+use std::{cmp::Ordering, io};
+
+use http::request::Parts;
+use serde::Serialize;
+
+use super::{Cursor, ListQuery, Listing, Scan, cursor::Shown, query::PageStart, scan::CHUNK};
 use crate::{
-    Error, Result,
-    api::{Caller, List, Resource, response::Pagination},
-    store::{Entity, Position, ScopedRange, Store, Stored},
-    tenancy::Scope,
+    App, Error, Result,
+    api::{
+        Caller, Describe, Description, List, Lookup, Refusal, Resource,
+        response::{Data, Pagination},
+    },
+    keys::SealingKey,
+    store::{Found, Position, Reads, Store},
+    tenancy::Authority,
 };
+
+/// The size of the items in an answer, as text within the text that a function returns. Lambda takes 6 MB.
+const MAX_SHOWN_BYTES: usize = 5_000_000;
 
 /// The items of a page, and its place in the list.
 #[derive(Debug)]
-pub struct Page<E> {
-    items: Vec<Stored<E>>,
-    pagination: Pagination,
+pub struct Page<L: Listing> {
+    rows: Vec<Row<L::Item>>,
+    /// Where the rows were read from, in an order other than the list's own.
+    from: Option<Position>,
+    /// The cursor after the last row, unless nothing is left.
+    next: Option<Cursor>,
+    total: Option<u64>,
+    current_page: Option<usize>,
+    per_page: usize,
+    is_sorted: bool,
+    key: SealingKey,
+    fingerprint: String,
 }
 
-impl<E> Page<E> {
+/// An item, with the values that it is sorted by.
+#[derive(Debug)]
+struct Row<E> {
+    sort: Vec<String>,
+    position: Position,
+    item: E,
+}
+
+/// Rows of a page, the number of all rows if it is known, and the cursor after them.
+struct Read<E> {
+    rows: Vec<Row<E>>,
+    total: Option<u64>,
+    next: Option<Cursor>,
+}
+
+impl<L: Listing> Page<L> {
     /// Shows the page.
-    pub fn show<T: Resource + for<'e> From<&'e E>>(&self) -> List<T> {
+    ///
+    /// # Errors
+    /// 500 when the machine has no randomness.
+    pub fn show<T: Resource + for<'e> From<&'e L::Item>>(self) -> Result<List<T>> {
         self.show_with(|item| T::from(item))
     }
 
-    /// Shows the page, each item by `view`.
-    pub fn show_with<T: Resource>(&self, view: impl Fn(&E) -> T) -> List<T> {
-        List::new(self.items.iter().map(|item| view(item)), self.pagination.clone())
+    /// Shows the page, each item by `view`, up to the size of an answer.
+    ///
+    /// # Errors
+    /// 500 when the machine has no randomness.
+    pub fn show_with<T: Resource>(self, view: impl Fn(&L::Item) -> T) -> Result<List<T>> {
+        let (mut shown, mut bytes) = (Vec::new(), 0);
+        for row in &self.rows {
+            let data = Data::from(view(&row.item));
+            bytes += escaped_size(&data)?;
+            if bytes > MAX_SHOWN_BYTES && !shown.is_empty() {
+                break;
+            }
+            shown.push(data);
+        }
+        let next = match self.rows.get(..shown.len()).and_then(<[_]>::last) {
+            Some(last) if shown.len() < self.rows.len() => Some(self.after(last)),
+            _ => self.next,
+        };
+        let next_cursor = next.map(|cursor| cursor.seal(&self.key, &self.fingerprint)).transpose()?;
+        let per_page = self.per_page as u64;
+        let pagination = Pagination {
+            total_count: self.total,
+            total_pages: self.total.map(|total| total.div_ceil(per_page)),
+            current_page: self.current_page.map(|page| page as u64),
+            per_page,
+            next_cursor,
+        };
+        Ok(List::new(shown, pagination))
+    }
+
+    fn after(&self, row: &Row<L::Item>) -> Cursor {
+        after(row, self.from.as_ref(), self.is_sorted, self.total)
     }
 }
 
-/// Items of a page, the number of all items, and whether another page follows.
-type Found<E> = (Vec<Stored<E>>, u64, bool);
+/// The cursor after a row.
+fn after<E>(row: &Row<E>, from: Option<&Position>, is_sorted: bool, total: Option<u64>) -> Cursor {
+    let Row { sort, position, .. } = row;
+    let shown = is_sorted.then(|| Shown { sort: sort.clone(), position: position.clone() });
+    Cursor { from: if is_sorted { from.cloned() } else { Some(position.clone()) }, shown, skip: 0, total }
+}
 
-impl<L: Listing> ListQuery<L> {
-    /// The page within the caller's scope.
-    ///
-    /// # Errors
-    /// 422 for a cursor that was not made for this list, caller, filter and order.
-    pub async fn page(&self, caller: &Caller) -> Result<Page<L::Item>> {
-        let (store, key) = (caller.store(), caller.app().keys().cursor_key().await?);
-        let fingerprint = self.bound_fingerprint(store.scope());
-        let after = match &self.start {
-            PageStart::Number(_) => None,
-            PageStart::Cursor(cursor) => Some(Cursor::open(&key, cursor, &fingerprint).ok_or_else(|| {
-                Error::invalid_field("cursor", "is not a cursor of this list with these filters and this order")
-            })?),
-        };
-        let range = L::range(store, self.dates.as_ref());
-        let (items, total, more) = if self.is_plain() {
-            self.key_order_page(store, &range, after).await?
-        } else {
-            self.filtered_page(store, &range, after).await?
-        };
-        let next_cursor = match items.last() {
-            Some(last) if more => {
-                let cursor = Cursor { sort: self.sort_values(last), ..Cursor::after(&**last) };
-                Some(cursor.seal(&key, &fingerprint)?)
-            }
-            _ => None,
-        };
-        Ok(Page { items, pagination: self.pagination(total, next_cursor) })
-    }
+/// The size of a value as JSON within a JSON text, where quotes and backslashes take two bytes.
+fn escaped_size(value: &impl Serialize) -> Result<usize> {
+    struct Size(usize);
 
-    fn bound_fingerprint(&self, scope: &Scope) -> String {
-        format!("{}\n{scope}\n{}", L::Item::TYPE, self.fingerprint)
-    }
+    impl io::Write for Size {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len() + bytes.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+            Ok(bytes.len())
+        }
 
-    fn pagination(&self, total_count: u64, next_cursor: Option<String>) -> Pagination {
-        let per_page = self.per_page as u64;
-        let current_page = match self.start {
-            PageStart::Number(page) => Some(page as u64),
-            PageStart::Cursor(_) => None,
-        };
-        Pagination { total_count, total_pages: total_count.div_ceil(per_page), current_page, per_page, next_cursor }
-    }
-
-    /// The number of items before the page.
-    fn skipped(&self) -> usize {
-        match self.start {
-            PageStart::Number(page) => (page - 1).saturating_mul(self.per_page),
-            PageStart::Cursor(_) => 0,
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
         }
     }
 
+    let mut size = Size(0);
+    serde_json::to_writer(&mut size, value).map_err(Error::internal)?;
+    Ok(size.0)
+}
+
+impl<L: Listing> ListQuery<L> {
+    /// The page within the scope of a store.
+    ///
+    /// # Errors
+    /// 422 for a cursor that was not made for this list, scope, filter and order.
+    async fn page(&self, app: &App, store: Store<'_>) -> Result<Page<L>> {
+        let key = app.keys().cursor_key().await?;
+        let fingerprint = format!("{}\n{}\n{}", L::NAME, store.scope(), self.fingerprint);
+        let cursor = match &self.start {
+            PageStart::Number(page) => Cursor { skip: (page - 1) * self.per_page, ..Cursor::default() },
+            PageStart::Cursor(cursor) => Cursor::open(&key, cursor, &fingerprint).ok_or_else(|| {
+                Error::invalid_field("cursor", "is not a cursor of this list with these filters and this order")
+            })?,
+        };
+        let from = cursor.from.clone();
+        let looked_up = self.look_up(store).await?;
+        // Of a few items the order is known, so that a cursor goes on in it.
+        let is_sorted = self.is_sorted() || looked_up.is_some();
+        let Read { rows, total, next } = match looked_up {
+            Some(items) => self.sorted(items, cursor),
+            None if self.is_sorted() => self.in_another_order(store, cursor).await?,
+            None => self.in_own_order(store, cursor).await?,
+        };
+        let current_page = match self.start {
+            PageStart::Number(page) => Some(page),
+            PageStart::Cursor(_) => None,
+        };
+        Ok(Page { rows, from, next, total, current_page, per_page: self.per_page, is_sorted, key, fingerprint })
+    }
+
+    /// The few items that a filter on a unique column names.
+    async fn look_up(&self, store: Store<'_>) -> Result<Option<Vec<L::Item>>> {
+        for (column, value) in self.exact_filters() {
+            if let Some(items) = L::look_up(store, column, value).await? {
+                return Ok(Some(items));
+            }
+        }
+        Ok(None)
+    }
+
     /// The page in the list's own order.
-    async fn key_order_page(
-        &self,
-        store: Store<'_>,
-        range: &ScopedRange,
-        after: Option<Cursor>,
-    ) -> Result<Found<L::Item>> {
-        let (skipped, after) = (self.skipped(), after.map(|cursor| cursor.position));
-        let total = async || {
-            let kept = match L::COUNTED {
-                Some(counted) => store.total(counted).await?,
-                None => None,
-            };
-            match kept {
-                Some(total) => Ok(total),
-                None => store.count(range).await,
+    async fn in_own_order(&self, store: Store<'_>, cursor: Cursor) -> Result<Read<L::Item>> {
+        let mut scan = Scan::new(store.reader(&L::range(store, self.dates.as_ref()), cursor.from.as_ref()));
+        let kept = async {
+            match L::COUNTED {
+                Some(counted) if !self.is_filtered() => store.total(counted).await,
+                _ => Ok(None),
             }
         };
+        let (kept, read) = tokio::try_join!(kept, self.read_on(&mut scan, &cursor))?;
+        let (rows, matched, has_more) = read;
+        let is_whole = scan.is_at_end() && cursor.from.is_none() && L::COUNTED.is_some();
+        let total = kept.or(cursor.total).or(is_whole.then_some(matched as u64));
+        let next = match rows.last() {
+            Some(last) if has_more => Some(after(last, None, false, total)),
+            _ => scan.position().map(|position| Cursor {
+                skip: cursor.skip.saturating_sub(matched),
+                total,
+                ..Cursor::from(position)
+            }),
+        };
+        Ok(Read { rows, total, next })
+    }
+
+    /// Reads on until the page is full, and to the end where the first page of a filtered list counts all that match.
+    /// Returns the rows, the number of all that match, and whether one of them is beyond the page.
+    async fn read_on(&self, scan: &mut Scan<'_, L::Item>, cursor: &Cursor) -> Result<(Vec<Row<L::Item>>, usize, bool)> {
+        let counts = self.is_filtered() && L::COUNTED.is_some() && cursor.from.is_none();
+        let (mut rows, mut matched) = (Vec::new(), 0);
         // One more than the page shows whether another follows.
-        let items = async || store.items(range, after.as_ref(), skipped, Some(self.per_page + 1)).await;
-        let (total, mut items) = if skipped == 0 {
-            tokio::try_join!(total(), items())?
-        } else {
-            // A page beyond the end costs no reading.
-            let total = total().await?;
-            if u64::try_from(skipped).is_ok_and(|skipped| skipped >= total) {
-                return Ok((Vec::new(), total, false));
+        let mut limit = cursor.skip + self.per_page + 1;
+        let beyond = limit;
+        while (matched < beyond || counts)
+            && let Some(items) = scan.next(limit).await?
+        {
+            for item in items.into_iter().filter(|item| self.matches(item)) {
+                matched += 1;
+                if matched > cursor.skip && matched < beyond {
+                    rows.push(self.row(item));
+                }
             }
-            (total, items().await?)
-        };
-        let more = items.len() > self.per_page;
-        items.truncate(self.per_page);
-        Ok((items, total, more))
+            limit = CHUNK;
+        }
+        Ok((rows, matched, matched >= beyond))
     }
 
-    /// The page under filters or in another order.
-    async fn filtered_page(
-        &self,
-        store: Store<'_>,
-        range: &ScopedRange,
-        after: Option<Cursor>,
-    ) -> Result<Found<L::Item>> {
-        let all: Vec<Stored<L::Item>> = store.items(range, None, 0, None).await?;
-        let mut rows: Vec<(Vec<String>, Stored<L::Item>)> =
-            all.into_iter().filter(|item| self.matches(item)).map(|item| (self.sort_values(&item), item)).collect();
-        rows.sort_by(|(a, _), (b, _)| self.order(a, b));
-        let total = rows.len() as u64;
-        let skipped = match &after {
-            Some(after) => rows.iter().take_while(|(sort, item)| !self.is_after(range, sort, item, after)).count(),
-            None => self.skipped(),
+    /// The page in another order than the list's own.
+    async fn in_another_order(&self, store: Store<'_>, cursor: Cursor) -> Result<Read<L::Item>> {
+        let range = L::range(store, self.dates.as_ref());
+        let mut scan = Scan::new(store.reader(&range, cursor.from.as_ref()));
+        let mut first = First::new(cursor.skip + self.per_page, |a: &Row<_>, b: &Row<_>| self.order(a, b));
+        let mut matched = 0;
+        while let Some(items) = scan.next(CHUNK).await? {
+            for row in items.into_iter().filter(|item| self.matches(item)).map(|item| self.row(item)) {
+                matched += 1;
+                if cursor.shown.as_ref().is_none_or(|shown| self.is_after(&row, shown)) {
+                    first.add(row);
+                }
+            }
+        }
+        let is_whole = scan.is_at_end() && cursor.from.is_none() && L::COUNTED.is_some();
+        let total = cursor.total.or(is_whole.then_some(matched));
+        let (count, rows) = first.finish();
+        let rows: Vec<_> = rows.into_iter().skip(cursor.skip).collect();
+        let next = match rows.last() {
+            Some(last) if count > cursor.skip + self.per_page => Some(after(last, cursor.from.as_ref(), true, total)),
+            _ => scan.position().map(|position| Cursor {
+                skip: cursor.skip.saturating_sub(count),
+                total,
+                ..Cursor::from(position)
+            }),
         };
-        let more = rows.len() > skipped.saturating_add(self.per_page);
-        Ok((rows.into_iter().skip(skipped).take(self.per_page).map(|(_, item)| item).collect(), total, more))
+        Ok(Read { rows, total, next })
     }
 
-    /// Whether an item comes after a cursor, even if the item of the cursor is gone by now.
-    fn is_after(&self, range: &ScopedRange, sort: &[String], item: &L::Item, after: &Cursor) -> bool {
-        let own_order = Position::of(item).sort_key().cmp(after.position.sort_key());
-        let own_order = if range.is_descending() { own_order.reverse() } else { own_order };
-        self.order(sort, &after.sort).then(own_order).is_gt()
+    /// The page of a list of which all items are here.
+    fn sorted(&self, items: Vec<L::Item>, cursor: Cursor) -> Read<L::Item> {
+        let mut rows: Vec<_> = items.into_iter().filter(|item| self.matches(item)).map(|item| self.row(item)).collect();
+        rows.sort_by(|a, b| self.order(a, b));
+        let total = L::COUNTED.map(|_| rows.len() as u64);
+        let is_left = |row: &Row<_>| cursor.shown.as_ref().is_none_or(|shown| self.is_after(row, shown));
+        let mut left = rows.into_iter().filter(is_left).skip(cursor.skip);
+        let rows: Vec<_> = left.by_ref().take(self.per_page).collect();
+        let next = rows.last().filter(|_| left.next().is_some()).map(|last| after(last, None, true, total));
+        Read { rows, total, next }
+    }
+
+    fn row(&self, item: L::Item) -> Row<L::Item> {
+        Row { sort: self.sort_values(&item), position: Position::of(&item), item }
+    }
+
+    fn order(&self, a: &Row<L::Item>, b: &Row<L::Item>) -> Ordering {
+        self.order_of((&a.sort, &a.position), (&b.sort, &b.position))
+    }
+
+    /// Whether a row comes after the last one shown, even if that item is gone by now.
+    fn is_after(&self, row: &Row<L::Item>, shown: &Shown) -> bool {
+        self.order_of((&row.sort, &row.position), (&shown.sort, &shown.position)).is_gt()
+    }
+
+    fn order_of(&self, a: (&[String], &Position), b: (&[String], &Position)) -> Ordering {
+        let own_order = a.1.sort_key().cmp(b.1.sort_key());
+        let own_order = if L::IS_DESCENDING { own_order.reverse() } else { own_order };
+        self.order_by_columns(a.0, b.0).then(own_order)
+    }
+}
+
+/// The first rows in an order, of any number.
+struct First<T, F> {
+    keep: usize,
+    order: F,
+    rows: Vec<T>,
+    count: usize,
+}
+
+impl<T, F: Fn(&T, &T) -> Ordering> First<T, F> {
+    fn new(keep: usize, order: F) -> Self {
+        Self { keep, order, rows: Vec::new(), count: 0 }
+    }
+
+    fn add(&mut self, row: T) {
+        self.count += 1;
+        self.rows.push(row);
+        // Now and then, so that a row costs constant time.
+        if self.rows.len() > 2 * self.keep {
+            self.rows.select_nth_unstable_by(self.keep, &self.order);
+            self.rows.truncate(self.keep);
+        }
+    }
+
+    /// The number of all rows, and the first ones in their order.
+    fn finish(mut self) -> (usize, Vec<T>) {
+        self.rows.sort_by(&self.order);
+        self.rows.truncate(self.keep);
+        (self.count, self.rows)
+    }
+}
+
+impl<L: Listing> Lookup for Page<L> {
+    type Names = Result<ListQuery<L>>;
+    type Beside = Option<Self>;
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        ListQuery::of(parts)
+    }
+
+    fn reads(_: &Self::Names, _: &Authority) -> Reads {
+        Reads::none()
+    }
+
+    async fn beside(query: &Self::Names, app: &App, store: Store<'_>) -> Result<Self::Beside> {
+        match query {
+            Ok(query) => query.page(app, store).await.map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn find(query: Self::Names, page: Option<Self>, _: &Caller, _: &mut Found) -> Result<Self, Refusal> {
+        query?;
+        Ok(page.ok_or_else(|| Error::internal("the page was not read"))?)
+    }
+}
+
+impl<L: Listing> Describe for Page<L> {
+    fn describe(operation: &mut Description<'_>) {
+        ListQuery::<L>::describe(operation);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_first_rows_are_those_of_a_sorted_list(values in prop::collection::vec(0u8..50, 0..200), keep in 1usize..30) {
+            let mut first = First::new(keep, |a: &u8, b: &u8| a.cmp(b));
+            values.iter().for_each(|value| first.add(*value));
+            let mut sorted = values.clone();
+            sorted.sort_unstable();
+            sorted.truncate(keep);
+            prop_assert_eq!(first.finish(), (values.len(), sorted));
+        }
+
+        #[test]
+        fn the_size_is_that_within_a_json_text(text in ".*") {
+            let inner = serde_json::to_string(&text).unwrap();
+            let outer = serde_json::to_string(&inner).unwrap();
+            prop_assert_eq!(escaped_size(&text).unwrap(), outer.len() - 2);
+        }
     }
 }

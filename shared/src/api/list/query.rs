@@ -2,11 +2,10 @@
 
 use std::cmp::Ordering;
 
-use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde_json::{Value, json};
 
-use super::{Column, DEFAULT_PER_PAGE, DateRange, Listing, MAX_PER_PAGE, dates::moment};
+use super::{Column, DEFAULT_PER_PAGE, DateRange, Listing, MAX_PER_PAGE, dates::moment, scan::MAX_ITEMS};
 use crate::{
     Error, Result,
     api::{
@@ -75,7 +74,7 @@ impl<L: Listing> Parameters<L> {
                 let range = DateRange::relative(value, now);
                 self.relative = Some(range.ok_or("must be a range such as 10d, 3M or 1q2020")?);
             }
-            "page" => self.page = Some(number(value, 1_000_000)?),
+            "page" => self.page = Some(number(value, MAX_ITEMS)?),
             "per_page" => self.per_page = number(value, MAX_PER_PAGE)?,
             "cursor" => self.cursor = Some(value.to_owned()),
             "sort_by" => {
@@ -92,6 +91,7 @@ impl<L: Listing> Parameters<L> {
     /// Parameters that contradict each other.
     fn contradictions(&self) -> impl Iterator<Item = FieldError> {
         let is_open = self.from.is_some() || self.until.is_some();
+        let is_far = self.page.is_some_and(|page| page * self.per_page > MAX_ITEMS);
         let is_reversed = matches!((self.from, self.until), (Some(from), Some(until)) if until < from);
         let rules = [
             (
@@ -101,6 +101,7 @@ impl<L: Listing> Parameters<L> {
             ),
             (is_reversed, "date_range_end", "must not be before date_range_start"),
             (self.page.is_some() && self.cursor.is_some(), "page", "cannot go with cursor"),
+            (is_far, "page", "reaches the first 5,000 items alone; a cursor reaches all"),
         ];
         rules.into_iter().filter(|(is_broken, ..)| *is_broken).map(|(_, name, rule)| FieldError::new(name, rule))
     }
@@ -118,9 +119,22 @@ impl<L: Listing> Parameters<L> {
 }
 
 impl<L: Listing> ListQuery<L> {
-    /// Whether the list's own order serves the page, without reading more than the page.
-    pub(super) fn is_plain(&self) -> bool {
-        self.filters.is_empty() && self.sort.is_empty() && self.dates.is_none()
+    /// Whether some items of the list may not belong to it.
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.filters.is_empty() || self.dates.is_some()
+    }
+
+    /// Whether the order is another than the list's own.
+    pub(super) fn is_sorted(&self) -> bool {
+        !self.sort.is_empty()
+    }
+
+    /// The columns whose whole text a filter names, with that text in lower case.
+    pub(super) fn exact_filters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.filters.iter().filter_map(|(column, pattern)| match &pattern[..] {
+            [text] => Some((column.name, text.as_str())),
+            _ => None,
+        })
     }
 
     /// Whether an item belongs to the list.
@@ -138,7 +152,7 @@ impl<L: Listing> ListQuery<L> {
     }
 
     /// The order of two items by their sort values; items with the same values keep the list's own order.
-    pub(super) fn order(&self, a: &[String], b: &[String]) -> Ordering {
+    pub(super) fn order_by_columns(&self, a: &[String], b: &[String]) -> Ordering {
         let mut order = Ordering::Equal;
         for ((a, b), (_, is_descending)) in a.iter().zip(b).zip(&self.sort) {
             order = order.then_with(|| if *is_descending { b.cmp(a) } else { a.cmp(b) });
@@ -223,10 +237,12 @@ fn matches_pattern(text: &str, pieces: &[String]) -> bool {
     rest.ends_with(last.as_str())
 }
 
-impl<L: Listing, S: Send + Sync> FromRequestParts<S> for ListQuery<L> {
-    type Rejection = Error;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self> {
+impl<L: Listing> ListQuery<L> {
+    /// Reads the parameters of a request.
+    ///
+    /// # Errors
+    /// 422 naming every invalid one.
+    pub(super) fn of(parts: &Parts) -> Result<Self> {
         Self::parse(query_pairs(parts), Timestamp::now())
     }
 }
@@ -269,8 +285,8 @@ impl<L: Listing> Describe for ListQuery<L> {
             sort_by,
             parameter(
                 "page",
-                "The number of the page, from 1.",
-                json!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 }),
+                "The number of the page, from 1. It reaches the first 5,000 items; a cursor reaches all.",
+                json!({ "type": "integer", "minimum": 1, "maximum": MAX_ITEMS }),
             ),
             parameter(
                 "per_page",

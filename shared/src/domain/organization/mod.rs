@@ -8,42 +8,17 @@ pub use model::{
     Collection, CollectionMode, EnrollmentToken, EnrollmentTokenStatus, MemberCounts, Organization, Partner, UniqueName,
 };
 
+use futures_util::future::try_join_all;
+
 use crate::{
     Error, Result,
-    error::Code,
     id::OrganizationId,
     store::{Authorized, Counted, Guard, Key, Range, Store, Write},
-    tenancy::{OrganizationPath, Scope},
+    tenancy::OrganizationPath,
     time::Timestamp,
 };
 
-/// The organization that a field of a request names.
-///
-/// # Errors
-/// 422 naming the field when the organization is outside the caller's scope.
-pub async fn find_named(store: Store<'_>, id: OrganizationId, field: &'static str) -> Result<Authorized<Organization>> {
-    store.find(id).await.map_err(|error| match error.code() {
-        Code::NotFound => Error::invalid_field(field, "is not an organization that you manage"),
-        _ => error,
-    })
-}
-
-/// Prepares a new organization with its client facet.
-///
-/// # Errors
-/// 409 for a name that a sibling has, 422 for a parent outside the caller's scope or a tree that is too deep.
-pub async fn create(store: Store<'_>, new: NewOrganization) -> Result<Write<'_, Organization>> {
-    let parent = match (new.parent_organization, store.scope()) {
-        (Some(id), _) => Some(find_named(store, id, "organization.parent_organization").await?),
-        (None, Scope::Platform) => None,
-        (None, Scope::Subtree(path) | Scope::Own(path)) => {
-            Some(find_named(store, path.organization(), "organization.parent_organization").await?)
-        }
-    };
-    create_below(store, OrganizationId::generate(), parent.as_ref(), new)
-}
-
-/// Prepares a new organization with an id below a found parent, or at the top.
+/// Prepares a new organization with its client facet and an id below a found parent, or at the top.
 ///
 /// # Errors
 /// 409 for a name that a sibling has, 422 for a tree that is too deep.
@@ -85,9 +60,10 @@ pub async fn nearest_partner(
     store: Store<'_>,
     found: &Authorized<Organization>,
 ) -> Result<Option<(OrganizationId, String)>> {
-    for id in found.organization_path.upward().skip(1) {
-        // The profile, and whether a partner follows it.
-        let mut items = store.unscoped_parts(&Range::profile_and_partners(id), 2).await?.into_iter();
+    let above: Vec<_> = found.organization_path.upward().skip(1).map(Range::profile_and_partners).collect();
+    // The profile, and whether a partner follows it.
+    let parts = try_join_all(above.iter().map(|range| store.unscoped_parts(range, 2))).await?;
+    for mut items in parts.into_iter().map(Vec::into_iter) {
         if let (Some(profile), Some(_)) = (items.next(), items.next()) {
             return Ok(profile.read::<Organization>()?.map(|partner| (partner.id, partner.name)));
         }

@@ -8,30 +8,24 @@ pub use input::{NewUser, UserDetails, UserDetailsPatch};
 pub use model::{SignIns, UniqueEmail, User};
 pub use view::{OrganizationRef, UserView};
 
-use super::organization::{MemberCounts, Organization, Partner, find_named};
+use super::organization::{MemberCounts, Organization, Partner};
 use crate::{
     Error, Result,
     id::UserId,
-    input::values::Email,
+    input::values::{Email, unique_form},
     keys::password,
     store::{Authorized, Counted, Entity, Guard, Key, Owned, Store, Write},
     tenancy::Role,
     time::Timestamp,
 };
 
-/// Prepares a new user.
+/// The user with an e-mail address within the caller's scope, if there is one.
 ///
 /// # Errors
-/// 403 for a role that the caller cannot grant, 409 for an address that is taken, 422 for an organization outside the
-/// caller's scope.
-pub async fn create(store: Store<'_>, new: NewUser) -> Result<Write<'_, User>> {
-    let (authority, role) = (store.authority(), new.role.unwrap_or(Role::User));
-    if !authority.role().may_grant(role) {
-        return Err(Error::forbidden(format!("Your role cannot give the role {role}")));
-    }
-    let id = new.organization_id.unwrap_or(authority.organization_id());
-    let organization = find_named(store, id, "user.organization_id").await?;
-    create_in(store, UserId::generate(), &organization, role, new).await
+/// 500 when DynamoDB fails.
+pub async fn find_by_email(store: Store<'_>, email: &str) -> Result<Option<Authorized<User>>> {
+    let marker = store.table.get::<UniqueEmail>(&Key::email(&unique_form(email))).await?;
+    store.find_listed(marker.map(|marker| marker.user_id)).await
 }
 
 /// Prepares a new user with an id and a role in a found organization.

@@ -10,7 +10,7 @@ use crate::{
     id::{OrganizationId, UserId},
     input::values::unique_form,
     store::{Audited, Authorized, Child, Entity, Key, Owned},
-    tenancy::{OrganizationPath, Role},
+    tenancy::{Claim, OrganizationPath, Role},
     time::Timestamp,
 };
 
@@ -62,6 +62,12 @@ impl User {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// The user's authority, for a credential to claim.
+    #[must_use]
+    pub fn claim(&self) -> Claim {
+        Claim { organization_path: self.organization_path.clone(), role: self.role }
     }
 
     /// Moves the user to a found organization.

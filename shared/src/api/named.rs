@@ -1,0 +1,93 @@
+//! Organizations that a request names other than in its path.
+
+use http::request::Parts;
+
+use super::{
+    access::{Lookup, Refusal},
+    body::Body,
+    caller::Caller,
+    describe::{Describe, Description},
+};
+use crate::{
+    Error, Result,
+    domain::organization::Organization,
+    error::Code,
+    id::OrganizationId,
+    input::Field,
+    store::{Authorized, Found, Reads},
+    tenancy::Authority,
+};
+
+/// A body that names an organization.
+pub trait NamesOrganization: Field + Send + Sync {
+    /// The field that names it.
+    const FIELD: &'static str;
+
+    /// The organization that a request with this body is about, for a caller with an authority.
+    fn organization(&self, authority: &Authority) -> Option<OrganizationId>;
+}
+
+/// The body of a request, with the organization that it names.
+#[derive(Debug)]
+pub struct BodyNaming<B> {
+    /// The body.
+    pub body: B,
+    /// The organization; 422 for one outside the caller's scope.
+    pub organization: Option<Result<Authorized<Organization>>>,
+}
+
+impl<B: NamesOrganization> Lookup for BodyNaming<B> {
+    type Names = Result<B>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Result<B> {
+        Body::read(parts)
+    }
+
+    fn reads(body: &Result<B>, authority: &Authority) -> Reads {
+        let id = body.as_ref().ok().and_then(|body| body.organization(authority));
+        id.map(|id| Reads::none().owned::<Organization>(id)).unwrap_or_default()
+    }
+
+    fn find(body: Result<B>, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let body = body?;
+        let id = body.organization(caller.authority());
+        let refused = |error: Error| match error.code() {
+            Code::NotFound => Error::invalid_field(B::FIELD, "is not an organization that you manage"),
+            _ => error,
+        };
+        let organization = id.map(|id| caller.store().owned(found, id).map_err(refused));
+        Ok(Self { body, organization })
+    }
+}
+
+impl<B: Field> Describe for BodyNaming<B> {
+    fn describe(operation: &mut Description<'_>) {
+        Body::<B>::describe(operation);
+    }
+}
+
+/// The caller's own organization.
+#[derive(Clone, Debug)]
+pub struct Own(pub Authorized<Organization>);
+
+impl Lookup for Own {
+    type Names = ();
+    type Beside = ();
+
+    async fn names(_: &mut Parts) {}
+
+    fn reads((): &(), authority: &Authority) -> Reads {
+        Reads::none().owned::<Organization>(authority.organization_id())
+    }
+
+    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        Ok(Self(caller.store().owned(found, caller.authority().organization_id())?))
+    }
+}
+
+impl Describe for Own {
+    fn describe(operation: &mut Description<'_>) {
+        operation.error(Error::not_found());
+    }
+}

@@ -1,0 +1,172 @@
+//! Items that are read together, in one round trip, before anyone knows whether the caller may see them; and the proofs
+//! that the caller may.
+
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+
+use super::{
+    audit::LoggedEvent,
+    entity::{Child, Entity, Item, Owned, Stored, from_item, key_of_item},
+    key::{Key, Range},
+    lookup::{Authorized, OrDefault, Part, Store},
+    table::Table,
+};
+use crate::{Error, Result, id::EventId, tenancy::Authority};
+
+/// What a request reads: items by their keys, and short ranges. To name something here is no right to see it.
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    keys: Vec<Key>,
+    ranges: Vec<Range>,
+}
+
+impl Reads {
+    /// Nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Also the owned entity with an id.
+    #[must_use]
+    pub fn owned<E: Owned>(self, id: E::Id) -> Self {
+        self.item(E::key_of(id))
+    }
+
+    /// Also the child with a name of the entity with an id.
+    #[must_use]
+    pub fn child<C: Child>(self, parent: <C::Parent as Owned>::Id, name: C::Name<'_>) -> Self {
+        self.item(C::key_of(parent, name))
+    }
+
+    /// Also an entry of the audit log of an authority.
+    #[must_use]
+    pub fn audit_event(self, authority: &Authority, id: EventId) -> Self {
+        self.item(Key::event(authority.scope().log(), id))
+    }
+
+    /// Also a range, as a whole: one that has few items by its nature.
+    #[must_use]
+    pub fn range(mut self, range: Range) -> Self {
+        self.ranges.push(range);
+        self
+    }
+
+    /// Also the item with a key.
+    #[must_use]
+    pub(crate) fn item(mut self, key: Key) -> Self {
+        self.keys.push(key);
+        self
+    }
+
+    /// Also all that `other` reads.
+    #[must_use]
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.keys.extend(other.keys);
+        self.ranges.extend(other.ranges);
+        self
+    }
+}
+
+/// Items as they were read. They show nothing but to a [`Store`], whose scope each look-up checks.
+#[derive(Debug, Default)]
+pub struct Found {
+    items: HashMap<Key, Item>,
+    ranges: Vec<(Range, Vec<Item>)>,
+}
+
+impl Table {
+    /// Reads everything at once.
+    pub(crate) async fn read(&self, reads: Reads) -> Result<Found> {
+        let items = self.get_all(&reads.keys);
+        let ranges = try_join_all(reads.ranges.iter().map(|range| self.query_items(range)));
+        let (items, ranges) = tokio::try_join!(items, ranges)?;
+        Ok(Found {
+            items: items.into_iter().map(|item| (key_of_item(&item), item)).collect(),
+            ranges: reads.ranges.into_iter().zip(ranges).collect(),
+        })
+    }
+}
+
+impl Found {
+    /// The item with a key, if it exists.
+    pub(crate) fn item<E: Entity>(&self, key: &Key) -> Result<Option<Stored<E>>> {
+        self.items.get(key).cloned().map_or(Ok(None), from_item)
+    }
+
+    fn take_range(&mut self, range: &Range) -> Vec<Item> {
+        let position = self.ranges.iter().position(|(read, _)| read == range);
+        position.map(|at| self.ranges.swap_remove(at).1).unwrap_or_default()
+    }
+}
+
+impl Store<'_> {
+    /// The owned entity with an id.
+    ///
+    /// # Errors
+    /// 404, the same for what does not exist and for what is outside the caller's scope.
+    pub fn owned<E: Owned>(&self, found: &Found, id: E::Id) -> Result<Authorized<E>> {
+        self.authorize(found.item(&E::key_of(id))?)
+    }
+
+    /// The child with a name of an entity that was found.
+    ///
+    /// # Errors
+    /// 404 outside the caller's scope.
+    pub fn child<C: Child>(
+        &self,
+        found: &Found,
+        parent: &Authorized<C::Parent>,
+        name: C::Name<'_>,
+    ) -> Result<Option<Authorized<C>>> {
+        self.authorize_child(parent, found.item(&C::key_of(parent.id(), name))?)
+    }
+
+    /// The child with a name of an entity that was found, or `default` where it was never written.
+    ///
+    /// # Errors
+    /// 404 outside the caller's scope.
+    pub fn child_or<C: Child>(
+        &self,
+        found: &Found,
+        parent: &Authorized<C::Parent>,
+        name: C::Name<'_>,
+        default: C,
+    ) -> Result<OrDefault<C>> {
+        Ok(OrDefault::new(self.child(found, parent, name)?, default, parent))
+    }
+
+    /// The children in a range of an entity that was found.
+    ///
+    /// # Errors
+    /// 404 outside the caller's scope, 500 for a range of another entity.
+    pub fn children<C: Child>(
+        &self,
+        found: &mut Found,
+        parent: &Authorized<C::Parent>,
+        range: Range,
+    ) -> Result<Vec<Authorized<C>>> {
+        let items = found.take_range(&self.below(parent, range)?.0).into_iter();
+        let children = items.filter_map(|item| from_item(item).transpose());
+        children.filter_map(|child| child.and_then(|it| self.authorize_child(parent, Some(it))).transpose()).collect()
+    }
+
+    /// The items in a range of an entity that was found, of any type.
+    ///
+    /// # Errors
+    /// 404 outside the caller's scope, 500 for a range of another entity.
+    pub fn parts<P: Owned>(&self, found: &mut Found, parent: &Authorized<P>, range: Range) -> Result<Vec<Part>> {
+        let items = found.take_range(&self.below(parent, range)?.0);
+        Ok(items.into_iter().map(Part::new).collect())
+    }
+
+    /// An entry of the caller's own audit log.
+    ///
+    /// # Errors
+    /// 404 when that log does not hold it.
+    pub fn audit_event(&self, found: &Found, id: EventId) -> Result<Authorized<LoggedEvent>> {
+        let event = found.item(&Key::event(self.scope().log(), id))?.ok_or_else(Error::not_found)?;
+        Ok(Authorized::of_own(event, self.authority()))
+    }
+}
