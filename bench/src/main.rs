@@ -13,21 +13,35 @@
 //! - [`units`]: the command that counts the round trips and capacity units of operations.
 //! - [`operations`], [`collections`]: the operations and their data; [`dns`]: the DNS server that verifies the domain.
 //! - [`budgets`]: the cost that each operation may have; [`costs`]: the command that computes its price.
+//!
+//! - [`latency`]: the command that measures requests with DynamoDB at a distance.
+//! - [`requests`]: the requests that it sends; [`version`]: the functions of one version, which answer them.
+//! - [`contention`]: the command that measures concurrent writers of one tenant; [`mix`]: what they write.
+//! - [`proxy`], [`locks`]: a DynamoDB at a distance, with the conflicts of transactions.
+//! - [`event`]: the events that are sent.
 
 mod budgets;
 mod collections;
 mod compare;
+mod contention;
 mod contestant;
 mod costs;
 mod dns;
+mod event;
+mod latency;
+mod locks;
 mod measure;
+mod mix;
 mod operations;
 mod process;
 mod program;
+mod proxy;
 mod replay;
+mod requests;
 mod runtime_api;
 mod table;
 mod units;
+mod version;
 mod world;
 
 use std::process::ExitCode;
@@ -50,6 +64,10 @@ enum Command {
     Units(units::Options),
     /// Compute the price of a million requests in DynamoDB from the budgets
     Costs,
+    /// Measure the latency of each class of requests with DynamoDB at a distance, of this version and of an earlier one
+    Latency(latency::Options),
+    /// Measure concurrent writers of one tenant, with the conflicts of transactions that DynamoDB has
+    Contention(contention::Options),
     /// Send every sample event to the functions that sam build has built
     Replay(replay::Options),
 }
@@ -60,6 +78,8 @@ async fn main() -> ExitCode {
         Command::Compare(options) => compare::run(&options).await,
         Command::Units(options) => units::run(&options).await,
         Command::Costs => costs::run(),
+        Command::Latency(options) => latency::run(&options).await,
+        Command::Contention(options) => contention::run(&options).await,
         Command::Replay(options) => replay::run(&options).await,
     };
     match result {

@@ -38,7 +38,7 @@ pub(crate) struct Sample {
 pub(crate) async fn measure(program: &Program, event: &Bytes, world: &World, warm: u32) -> Result<Sample> {
     let mut run = Run::start(program, world).await?;
     match run.sample(event, warm).await {
-        Ok(sample) => run.process.end().await.map(|()| sample),
+        Ok(sample) => run.end().await.map(|_| sample),
         Err(error) => Err(run.failed(&error)),
     }
 }
@@ -51,7 +51,7 @@ pub(crate) struct Answered {
     /// The whole answer.
     pub(crate) text: String,
     /// The time from the event to the answer.
-    time: Duration,
+    pub(crate) time: Duration,
 }
 
 /// A process and its Runtime API.
@@ -77,6 +77,14 @@ impl Run {
     /// Adds the stderr of the process to an error.
     pub(crate) fn failed(&mut self, error: &Error) -> Error {
         anyhow!("{error:#}; its stderr:\n{}", self.process.stderr())
+    }
+
+    /// Ends the process; returns its stdout.
+    ///
+    /// # Errors
+    /// When it cannot be ended.
+    pub(crate) async fn end(self) -> Result<String> {
+        self.process.end().await
     }
 
     async fn sample(&mut self, event: &Bytes, warm: u32) -> Result<Sample> {
@@ -136,7 +144,8 @@ impl Run {
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
+/// Converts a time to milliseconds.
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 

@@ -16,6 +16,7 @@ use crate::program::Program;
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
+    stdout: File,
     stderr: File,
 }
 
@@ -25,7 +26,8 @@ impl Process {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn start(program: &Program, variables: &[(&str, OsString)], runtime_api: &str) -> Result<Self> {
-        let stderr = tempfile::tempfile()?;
+        // Files, since a pipe that nobody reads would fill up.
+        let (stdout, stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
         let child = Command::new(&program.executable)
             .args(&program.arguments)
             .current_dir(&program.folder)
@@ -34,13 +36,12 @@ impl Process {
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .envs(program.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            // A file, since a pipe that nobody reads would fill up.
+            .stdout(stdout.try_clone()?)
             .stderr(stderr.try_clone()?)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{} cannot be started", program.executable.display()))?;
-        Ok(Self { child, stderr })
+        Ok(Self { child, stdout, stderr })
     }
 
     /// Waits until the process ends by itself, which it should not.
@@ -62,18 +63,23 @@ impl Process {
 
     /// The stderr of the process.
     pub(crate) fn stderr(&mut self) -> String {
-        let mut text = Vec::new();
-        match self.stderr.rewind().and_then(|()| self.stderr.read_to_end(&mut text)) {
-            Ok(_) => String::from_utf8_lossy(&text).into_owned(),
-            Err(error) => error.to_string(),
-        }
+        text(&mut self.stderr).unwrap_or_else(|error| error.to_string())
     }
 
-    /// Kills the process and waits for its end.
+    /// Kills the process and waits for its end; returns its stdout.
     ///
     /// # Errors
     /// When it cannot be ended.
-    pub(crate) async fn end(mut self) -> Result<()> {
-        self.child.kill().await.context("the process cannot be ended")
+    pub(crate) async fn end(mut self) -> Result<String> {
+        self.child.kill().await.context("the process cannot be ended")?;
+        text(&mut self.stdout).context("the stdout of the process cannot be read")
     }
+}
+
+/// The text of a file, which its process must not write meanwhile: both have one position in it.
+fn text(file: &mut File) -> io::Result<String> {
+    let mut text = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut text)?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
 }

@@ -51,9 +51,20 @@ pub(crate) fn root() -> &'static Path {
 pub(crate) fn build() -> Result<()> {
     // Only these packages, since the whole workspace would turn on features that are never deployed. The functions turn
     // on every feature that `contestants` does, so both are built in one go; OpenTelemetry turns on more.
-    let functions = ALL.iter().filter(|contestant| contestant.kind == Kind::Function).map(|function| function.name);
-    cargo_build(functions.chain(["contestants"]))?;
+    cargo_build(functions().chain(["contestants"]))?;
     cargo_build(["contestants-otel"])
+}
+
+/// Builds the functions alone.
+///
+/// # Errors
+/// When cargo fails.
+pub(crate) fn build_functions() -> Result<()> {
+    cargo_build(functions())
+}
+
+fn functions() -> impl Iterator<Item = &'static str> {
+    ALL.iter().filter(|contestant| contestant.kind == Kind::Function).map(|function| function.name)
 }
 
 fn cargo_build<'a>(packages: impl IntoIterator<Item = &'a str>) -> Result<()> {
@@ -65,6 +76,14 @@ fn cargo_build<'a>(packages: impl IntoIterator<Item = &'a str>) -> Result<()> {
     let status = command.status().context("cargo cannot be run")?;
     ensure!(status.success(), "{command:?} failed");
     Ok(())
+}
+
+/// The folder of the binaries that are built.
+///
+/// # Errors
+/// When it has no path.
+pub(crate) fn built() -> Result<PathBuf> {
+    Ok(target()?.join("release"))
 }
 
 fn target() -> Result<PathBuf> {
@@ -93,7 +112,7 @@ impl Program {
     }
 
     fn binary(name: &str, folder: &Path) -> Result<Self> {
-        let built = target()?.join("release").join(name);
+        let built = built()?.join(name);
         let executable = folder.join(name);
         fs::copy(&built, &executable).with_context(|| format!("{} cannot be copied", built.display()))?;
         let sizes = Sizes { binary: fs::metadata(&executable)?.len(), zipped: zipped(&executable)? };

@@ -61,6 +61,13 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(f64::midpoint(lower, upper))
 }
 
+/// The value that this share of all values does not exceed; `None` of no values.
+pub(crate) fn quantile(mut values: Vec<f64>, share: f64) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let rank = (values.len() as f64 * share).ceil() as usize;
+    values.get(rank.saturating_sub(1)).copied()
+}
+
 /// Formats the table, followed by a line on the aims.
 pub(crate) fn render(rows: &[Row]) -> String {
     let reference = rows.iter().find(|row| row.name == REFERENCE).map(|row| row.figures);
@@ -110,7 +117,7 @@ fn aims() -> String {
 
 /// Formats lines of cells as a Markdown table. The first line holds the titles; all columns but the first are aligned
 /// to the right.
-fn markdown(lines: &[Vec<String>]) -> String {
+pub(crate) fn markdown(lines: &[Vec<String>]) -> String {
     let columns = lines.first().map_or(0, Vec::len);
     let cell = |line: &[String], at: usize| line.get(at).cloned().unwrap_or_default();
     let widths: Vec<usize> = (0..columns)
@@ -144,6 +151,17 @@ mod tests {
         assert_eq!(median(vec![]), None);
         assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
+    }
+
+    #[test]
+    fn a_quantile_is_one_of_the_values() {
+        assert_eq!(quantile(vec![], 0.9), None);
+        assert_eq!(quantile(vec![7.0], 0.9), Some(7.0));
+        let values: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert_eq!(
+            [0.0, 0.5, 0.9, 0.99, 1.0].map(|share| quantile(values.clone(), share).unwrap()),
+            [1.0, 50.0, 90.0, 99.0, 100.0]
+        );
     }
 
     #[test]

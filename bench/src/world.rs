@@ -1,6 +1,6 @@
 //! The environment that all contestants share: DynamoDB with the sample tenants, a session, and a trace collector.
 
-use std::{ffi::OsString, fs, net::Ipv4Addr};
+use std::{ffi::OsString, net::Ipv4Addr, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use axum::{Router, body::Bytes, http::StatusCode};
@@ -8,11 +8,16 @@ use clap::Parser;
 use scanward::{database, options::Options, platform::Platform};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, process::Command};
 
-use crate::{contestant::Contestant, program::root};
+use crate::{
+    contestant::Contestant,
+    event::Event,
+    proxy::{Imitated, Proxy},
+};
 
 const TABLE: &str = "scanward";
+const SIGN_IN: &str = "authentication/sign_in";
 const ADMIN: (&str, &str) = ("admin@example.com", "administrator of the bench");
 
 /// The environment that all contestants share.
@@ -20,9 +25,21 @@ const ADMIN: (&str, &str) = ("admin@example.com", "administrator of the bench");
 pub(crate) struct World {
     /// The environment variables of every process.
     pub(crate) variables: Vec<(&'static str, OsString)>,
-    authorization: String,
+    /// The `authorization` header of a session.
+    pub(crate) authorization: String,
     /// The folder of the master key.
     _data: TempDir,
+    /// The proxy in front of the database.
+    _proxy: Option<Proxy>,
+}
+
+/// The platform that makes the table and the sample tenants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Maker<'a> {
+    /// The platform of this build.
+    ThisBuild,
+    /// The local platform of another version, as an executable.
+    Other(&'a Path),
 }
 
 impl World {
@@ -31,6 +48,18 @@ impl World {
     /// # Errors
     /// When one of them fails.
     pub(crate) async fn start() -> Result<Self> {
+        Self::made_by(Maker::ThisBuild, None).await
+    }
+
+    /// Starts a world whose database is behind a proxy for every process.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) async fn behind_proxy(maker: Maker<'_>, imitated: Imitated) -> Result<Self> {
+        Self::made_by(maker, Some(imitated)).await
+    }
+
+    async fn made_by(maker: Maker<'_>, imitated: Option<Imitated>) -> Result<Self> {
         let data = tempfile::tempdir().context("there is no temporary folder")?;
         let dynamodb = database::in_memory((Ipv4Addr::LOCALHOST, 0).into()).await?;
         let collector = serve(Router::new().fallback(async || StatusCode::OK)).await?;
@@ -48,8 +77,6 @@ impl World {
             "--admin-password".into(),
             OsString::from(ADMIN.1),
         ];
-        let platform = Platform::prepare(&Options::try_parse_from(options)?).await?;
-        let authorization = sign_in(&platform).await?;
         let mut variables: Vec<(&'static str, OsString)> = [
             ("AWS_LAMBDA_FUNCTION_NAME", "contestant"),
             ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
@@ -71,10 +98,24 @@ impl World {
         ]
         .map(|(name, value)| (name, value.into()))
         .into();
-        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", dynamodb.into()));
+        let authorization = match maker {
+            Maker::ThisBuild => sign_in(&Platform::prepare(&Options::try_parse_from(options)?).await?).await?,
+            Maker::Other(scanward) => {
+                let mut command = Command::new(scanward);
+                let [_, options @ ..] = options;
+                command.env_clear().envs(variables.iter().cloned()).args(options);
+                sign_in_by(&mut command).await.with_context(|| scanward.display().to_string())?
+            }
+        };
+        let proxy = match imitated {
+            Some(imitated) => Some(Proxy::start(&dynamodb, imitated).await?),
+            None => None,
+        };
+        let endpoint = proxy.as_ref().map_or(dynamodb, Proxy::endpoint);
+        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", endpoint.into()));
         variables.push(("SCANWARD_KEY_FILE", data.path().join("master.key").into()));
         variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.into()));
-        Ok(Self { variables, authorization, _data: data })
+        Ok(Self { variables, authorization, _data: data, _proxy: proxy })
     }
 
     /// The sample event of a contestant, with the session's token if the event has credentials, and without its query,
@@ -83,15 +124,8 @@ impl World {
     /// # Errors
     /// When there is no such event.
     pub(crate) fn event(&self, contestant: &Contestant) -> Result<Bytes> {
-        let mut event = sample(contestant.event)?;
-        if let Some(authorization) = event.pointer_mut("/headers/authorization") {
-            *authorization = self.authorization.clone().into();
-        }
-        if let Some(event) = event.as_object_mut() {
-            event.insert("rawQueryString".to_owned(), json!(""));
-            event.remove("queryStringParameters");
-        }
-        Ok(event.to_string().into())
+        let event = Event::sample(contestant.event)?.with_header("authorization", &self.authorization);
+        Ok(event.without_query().into_bytes())
     }
 }
 
@@ -108,16 +142,21 @@ async fn serve(router: Router) -> Result<String> {
 
 /// Signs in as the sample Partner; returns the `authorization` header of the session.
 pub(crate) async fn sign_in(platform: &Platform) -> Result<String> {
-    let answer = platform.gateway().invoke_event(sample("authentication/sign_in")?).await?;
+    authorization(&platform.gateway().invoke_event(Event::sample(SIGN_IN)?.into_value()).await?)
+}
+
+/// Signs in through another local platform, which makes its table and the sample tenants before.
+async fn sign_in_by(command: &mut Command) -> Result<String> {
+    let output = command.arg("invoke").arg(Event::file(SIGN_IN)).kill_on_drop(true).output().await?;
+    ensure!(output.status.success(), "it fails: {}", String::from_utf8_lossy(&output.stderr));
+    authorization(&serde_json::from_slice(&output.stdout).context("it prints no answer")?)
+}
+
+/// The `authorization` header of the session that an answer opens.
+fn authorization(answer: &Value) -> Result<String> {
     ensure!(answer.get("statusCode") == Some(&json!(200)), "cannot sign in: {answer}");
     let body = answer.get("body").and_then(Value::as_str).unwrap_or_default();
     let body: Value = serde_json::from_str(body).context("the answer to sign in is not JSON")?;
     let token = body.get("token").and_then(Value::as_str).context("the answer to sign in has no token")?;
     Ok(format!("Bearer {token}"))
-}
-
-fn sample(name: &str) -> Result<Value> {
-    let file = root().join("events").join(name).with_extension("json");
-    let text = fs::read_to_string(&file).with_context(|| format!("{} cannot be read", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))
 }
