@@ -9,8 +9,9 @@ use tokio::{task::JoinSet, time::sleep};
 
 use super::{
     Settings, Worker,
-    failures::{Condition, LastCall, Message, Queue},
+    failures::Queue,
     mapping::Mapping,
+    message::{Condition, LastCall, Message},
     reader::Record,
 };
 

@@ -2,8 +2,9 @@
 //!
 //! - [`mapping`]: what the template says about it; [`filter`]: which records the function gets.
 //! - [`reader`]: reading a stream shard by shard; [`dynamodb`]: the stream of a table.
-//! - [`driver`]: gathering batches, calling the function, and keeping how far it has got.
-//! - [`failures`]: the queue of what failed for good; [`sqs`]: that queue on AWS; [`mod@redrive`]: trying again.
+//! - [`driver`]: the subscription of a function, which gathers batches and calls it, and keeps how far it has got.
+//! - [`message`]: what failed for good; [`failures`]: the queue of that; [`sqs`]: the queue on AWS; [`mod@redrive`]: trying
+//!   again.
 //!
 //! Records of a shard are delivered in their order, with one call at a time. A process that ends at any moment goes on
 //! with the last record that was kept as finished, so a function gets each record at least once.
@@ -19,7 +20,9 @@ pub mod driver;
 pub mod dynamodb;
 pub mod failures;
 pub mod filter;
+mod follower;
 pub mod mapping;
+pub mod message;
 pub mod reader;
 pub mod redrive;
 pub mod sqs;

@@ -7,9 +7,10 @@ use anyhow::Result;
 use super::{
     Worker,
     batch::{Outcome, call, outcome_of},
-    failures::{BatchInfo, Queue},
+    failures::Queue,
     filter::selects,
     mapping::Mapping,
+    message::BatchInfo,
     reader::{Cursor, Position, ReadError, Reader, Record, by_sequence},
 };
 

@@ -12,7 +12,10 @@ use lambda_http::BoxFuture;
 use shared::app;
 use url::Url;
 
-use super::failures::{Message, Parked, Queue};
+use super::{
+    failures::{Parked, Queue},
+    message::Message,
+};
 
 /// How long the messages that are listed stay hidden from others, in seconds: the time to redrive them. Those that are
 /// kept can be listed again afterwards.
@@ -69,7 +72,7 @@ impl Queue for SqsQueue {
                         Ok(message) => {
                             listed.insert(id, Parked { receipt, message });
                         }
-                        Err(_) => tracing::error!(message = id, "a message of the queue is not about a stream"),
+                        Err(_) => tracing::error!(id, "a message of the queue is not about a stream"),
                     }
                 }
                 if seen.len() == known {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::{sync::Notify, time::sleep};
 
 use super::fake::{Fake, failed, inserts, mapping, subscribe, succeeding, worker};
-use crate::streams::{Mapping, Worker, failures::Condition};
+use crate::streams::{Mapping, Worker, message::Condition};
 
 #[tokio::test(start_paused = true)]
 async fn records_come_in_their_order_in_batches() {
