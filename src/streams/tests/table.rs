@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    env,
     net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
@@ -17,6 +18,7 @@ use aws_sdk_dynamodb::{
 };
 use serde_json::{Value, json};
 use shared::{app, store::Table};
+use uuid::Uuid;
 
 use super::fake::{Fake, mapping, subscribe, succeeding, worker};
 use crate::{
@@ -31,27 +33,28 @@ use crate::{
     },
 };
 
-const TABLE: &str = "one";
-
-/// An embedded DynamoDB without tables, and its endpoint.
-async fn database() -> (Client, String) {
-    let endpoint = database::in_memory(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
+/// A DynamoDB, its endpoint, and the name of a table that it does not have: the embedded one, or another.
+async fn database() -> (Client, String, String) {
+    let endpoint = match env::var("SCANWARD_DYNAMODB_ENDPOINT") {
+        Ok(endpoint) => endpoint,
+        Err(_) => database::in_memory(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap(),
+    };
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(app::region())
         .credentials_provider(app::credentials())
         .endpoint_url(&endpoint);
-    (Client::from_conf(config.build()), endpoint)
+    (Client::from_conf(config.build()), endpoint, format!("scanward-{}", Uuid::now_v7()))
 }
 
-async fn put(client: &Client, id: &str, kind: &str) {
+async fn put((client, table): (&Client, &str), id: &str, kind: &str) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let item = HashMap::from([
         ("PK".to_owned(), text(id)),
         ("SK".to_owned(), text(kind)),
         ("item_type".to_owned(), text(kind)),
     ]);
-    client.put_item().table_name(TABLE).set_item(Some(item)).send().await.unwrap();
+    client.put_item().table_name(table).set_item(Some(item)).send().await.unwrap();
 }
 
 fn settings() -> Settings {
@@ -74,17 +77,17 @@ fn noting(fails: &Arc<AtomicBool>) -> (Worker, Arc<Mutex<Vec<Value>>>) {
 
 #[tokio::test]
 async fn a_worker_gets_the_changes_of_a_table_and_what_failed_can_be_redriven() {
-    let (client, endpoint) = database().await;
-    Table::new(client.clone(), TABLE.to_owned()).ensure_exists().await.unwrap();
+    let (client, endpoint, table) = database().await;
+    Table::new(client.clone(), table.clone()).ensure_exists().await.unwrap();
     let fails = Arc::new(AtomicBool::new(true));
     let (worker, events) = noting(&fails);
     let pattern = r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"item_type": {"S": ["event"]}}}}"#;
     let mapping = Mapping { bisects: true, filters: vec![Filter::parse(pattern).unwrap()], ..mapping() };
-    let reader: Arc<dyn Reader> = Arc::new(TableStream::new(Some(&endpoint), TABLE));
+    let reader: Arc<dyn Reader> = Arc::new(TableStream::new(Some(&endpoint), &table));
     let subscription = start(reader.clone(), mapping.clone(), worker.clone(), None, settings()).await.unwrap();
 
-    put(&client, "good", "user").await;
-    put(&client, "good", "event").await;
+    put((&client, &table), "good", "user").await;
+    put((&client, &table), "good", "event").await;
     subscription.caught_up().await;
     let event = events.lock().unwrap().pop().unwrap();
     let arn = reader.stream().await.unwrap();
@@ -92,7 +95,7 @@ async fn a_worker_gets_the_changes_of_a_table_and_what_failed_can_be_redriven() 
     let expected = json!({
         "eventID": record["eventID"],
         "eventName": "INSERT",
-        "eventVersion": "1.1",
+        "eventVersion": record["eventVersion"],
         "eventSource": "aws:dynamodb",
         "awsRegion": record["awsRegion"],
         "dynamodb": {
@@ -110,7 +113,7 @@ async fn a_worker_gets_the_changes_of_a_table_and_what_failed_can_be_redriven() 
     assert!(events.lock().unwrap().is_empty());
 
     for id in ["one", "bad", "two"] {
-        put(&client, id, "event").await;
+        put((&client, &table), id, "event").await;
     }
     subscription.caught_up().await;
     let queue = subscription.failures();
@@ -133,10 +136,10 @@ async fn a_worker_gets_the_changes_of_a_table_and_what_failed_can_be_redriven() 
 
 #[tokio::test]
 async fn the_stream_of_a_table_without_one_is_started() {
-    let (client, endpoint) = database().await;
-    let reader = TableStream::new(Some(&endpoint), TABLE);
+    let (client, endpoint, table) = database().await;
+    let reader = TableStream::new(Some(&endpoint), &table);
     assert!(matches!(reader.stream().await, Err(ReadError::Gone)));
-    let mut request = client.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+    let mut request = client.create_table().table_name(&table).billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in [("PK", KeyType::Hash), ("SK", KeyType::Range)] {
         let attribute =
             AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().unwrap();
@@ -145,13 +148,13 @@ async fn the_stream_of_a_table_without_one_is_started() {
     }
     request.send().await.unwrap();
     assert!(matches!(reader.stream().await, Err(ReadError::Failed(_))));
-    let table = Table::new(client.clone(), TABLE.to_owned());
-    table.ensure_exists().await.unwrap();
+    let made = Table::new(client.clone(), table.clone());
+    made.ensure_exists().await.unwrap();
     let stream = reader.stream().await.unwrap();
     // One that has a stream keeps it.
-    table.ensure_exists().await.unwrap();
+    made.ensure_exists().await.unwrap();
     assert_eq!(reader.stream().await.unwrap(), stream);
-    put(&client, "good", "event").await;
+    put((&client, &table), "good", "event").await;
     let (worker, events) = noting(&Arc::default());
     start(Arc::new(reader), mapping(), worker, None, settings()).await.unwrap().caught_up().await;
     assert_eq!(events.lock().unwrap().len(), 1);
@@ -159,14 +162,14 @@ async fn the_stream_of_a_table_without_one_is_started() {
 
 #[tokio::test]
 async fn many_records_arrive_whole_and_in_order_while_others_are_written() {
-    let (client, endpoint) = database().await;
-    Table::new(client.clone(), TABLE.to_owned()).ensure_exists().await.unwrap();
+    let (client, endpoint, table) = database().await;
+    Table::new(client.clone(), table.clone()).ensure_exists().await.unwrap();
     let (worker, events) = noting(&Arc::default());
-    let reader = Arc::new(TableStream::new(Some(&endpoint), TABLE));
+    let reader = Arc::new(TableStream::new(Some(&endpoint), &table));
     let subscription = start(reader, mapping(), worker, None, settings()).await.unwrap();
     let mut written = Vec::new();
     for id in 0..60 {
-        put(&client, &id.to_string(), "event").await;
+        put((&client, &table), &id.to_string(), "event").await;
         written.push(id.to_string());
     }
     subscription.caught_up().await;
