@@ -33,7 +33,7 @@ pub use self::{
     driver::{Subscription, start},
     dynamodb::TableStream,
     mapping::Mapping,
-    redrive::redrive,
+    redrive::{redrive, redrive_from},
 };
 
 /// A function that is called with an event, and answers or fails.

@@ -1,17 +1,18 @@
 //! Redriving what failed for good: its records are read again from the stream, and the function is called once more.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{collections::HashSet, fmt, path::Path, sync::Arc};
 
 use anyhow::Result;
 
 use super::{
     Worker,
     batch::{Outcome, call, outcome_of},
-    failures::Queue,
+    failures::{self, Queue},
     filter::selects,
     mapping::Mapping,
     message::BatchInfo,
     reader::{Cursor, Position, ReadError, Reader, Record, by_sequence},
+    sqs::SqsQueue,
 };
 
 /// The number of answers without records that are taken for the end of the stream.
@@ -80,6 +81,23 @@ pub async fn redrive(
         redriven.push(Redriven { message: parked.message.request_context.request_id, records, result });
     }
     Ok(redriven)
+}
+
+/// Redrives the messages of the queue in SQS at `queue_url`, or else of the queue of this machine in the folder `state`.
+///
+/// # Errors
+/// As [`redrive`]; when `queue_url` is not a URL.
+pub async fn redrive_from(
+    (queue_url, state): (Option<&str>, Option<&Path>),
+    reader: &Arc<dyn Reader>,
+    mapping: &Mapping,
+    worker: &Worker,
+) -> Result<Vec<Redriven>> {
+    let queue: Arc<dyn Queue> = match queue_url {
+        Some(url) => Arc::new(SqsQueue::new(url)?),
+        None => failures::local(&mapping.function, state),
+    };
+    redrive(&*queue, reader, mapping, worker).await
 }
 
 /// The records of a batch; `None` when they are not in the stream any more.

@@ -1,6 +1,7 @@
 //! Batches, retries and what is given up.
 
 use std::{
+    io,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -272,4 +273,42 @@ async fn a_shard_has_one_call_at_a_time() {
     drop((subscription, worker));
     sleep(Duration::from_secs(1)).await;
     assert_eq!(Arc::strong_count(&go_on), 1);
+}
+
+/// The log of a test.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_leaves_a_line_without_what_is_in_the_items() {
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+    let guard = tracing::subscriber::set_default(lines);
+    let fake = Fake::one_shard();
+    fake.put_made("a", 1..=3, Timestamp::now() - SignedDuration::from_secs(5), "joe@example.com");
+    let (worker, _) = worker(|call, _| if call == 0 { bail!("joe@example.com") } else { Ok(Value::Null) });
+    subscribe(&fake, mapping(), &worker, None).await.caught_up().await;
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let fields: Vec<&Value> =
+        lines.iter().map(|line| &line["fields"]).filter(|it| it["message"] == "stream batch").collect();
+    let of = |name: &str| fields.iter().map(|fields| fields[name].clone()).collect::<Vec<_>>();
+    assert_eq!(of("function"), ["project", "project"]);
+    assert_eq!(of("records"), [3, 3]);
+    assert_eq!(of("attempts"), [1, 2]);
+    assert_eq!(of("is_processed"), [false, true]);
+    assert!(of("lag_ms").iter().all(|lag| (5_000..7_000).contains(&lag.as_u64().unwrap())), "{log}");
+    assert!(!log.contains("joe@"), "{log}");
 }

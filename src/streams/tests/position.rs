@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use super::fake::{Fake, inserts, mapping, subscribe, succeeding, worker};
-use crate::streams::{Mapping, Worker};
+use crate::streams::{Mapping, Worker, reader::Reader, redrive::RedriveResult, redrive_from};
 
 #[tokio::test(start_paused = true)]
 async fn a_new_subscription_goes_on_where_the_last_one_was() {
@@ -74,7 +74,7 @@ async fn the_position_passes_records_that_the_filters_leave_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_are_kept_in_the_folder() {
+async fn failures_are_kept_in_the_folder_and_redriven_from_there() {
     let folder = tempfile::tempdir().unwrap();
     let fake = Fake::one_shard();
     fake.put("a", [1]);
@@ -86,6 +86,11 @@ async fn failures_are_kept_in_the_folder() {
     again.caught_up().await;
     assert!(calls.lock().unwrap().is_empty());
     assert_eq!(again.failures().list().await.unwrap().len(), 1);
+    let reader: Arc<dyn Reader> = fake.clone();
+    let report = redrive_from((None, Some(folder.path())), &reader, &mapping(), &worker).await.unwrap();
+    assert_eq!(report[0].result, RedriveResult::Redriven);
+    assert_eq!(*calls.lock().unwrap(), [[1]]);
+    assert!(again.failures().list().await.unwrap().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
