@@ -295,6 +295,17 @@ async fn a_call_leaves_a_line_without_what_is_in_the_items() {
     let writer = log.clone();
     let lines = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
     let guard = tracing::subscriber::set_default(lines);
+    // A test on another thread may have found just now that nobody wants this line.
+    for _ in 0..100 {
+        let fake = Fake::one_shard();
+        fake.put("a", [1]);
+        subscribe(&fake, mapping(), &succeeding().0, None).await.caught_up().await;
+        if !log.0.lock().unwrap().is_empty() {
+            break;
+        }
+        tracing::callsite::rebuild_interest_cache();
+    }
+    log.0.lock().unwrap().clear();
     let fake = Fake::one_shard();
     fake.put_made("a", 1..=3, Timestamp::now() - SignedDuration::from_secs(5), "joe@example.com");
     let (worker, _) = worker(|call, _| if call == 0 { bail!("joe@example.com") } else { Ok(Value::Null) });
