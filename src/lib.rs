@@ -6,6 +6,7 @@
 //! - [`functions`]: the functions by the names of the template.
 //! - [`event`]: HTTP requests as API Gateway events, and answers back.
 //! - [`gateway`]: the API gateway.
+//! - [`streams`]: the table's stream, which workers are called with.
 //! - [`database`]: the embedded DynamoDB; [`demo`]: sample tenants.
 //! - [`platform`]: the running platform, which combines them.
 //! - [`openapi`]: the OpenAPI document of all functions.
@@ -20,4 +21,5 @@ pub mod iam;
 pub mod openapi;
 pub mod options;
 pub mod platform;
+pub mod streams;
 pub mod template;

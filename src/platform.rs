@@ -98,7 +98,7 @@ impl Platform {
         let table = app::table(&config);
         table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let provider = key_provider(options)?;
-        let Functions { routes, roles } = template::functions(TEMPLATE)?;
+        let Functions { routes, roles, .. } = template::functions(TEMPLATE)?;
         // Each function has an operator of its own, limited to its role, as its process on AWS is.
         let process = |role: &Role| {
             let provider = Arc::new(Restricted::new(provider.clone(), role.clone()));

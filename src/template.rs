@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_yaml_ng::{Mapping, Value};
 
-use crate::iam::Role;
+use crate::{iam::Role, streams};
 
 /// The template that is deployed.
 pub const TEMPLATE: &str = include_str!("../template.yaml");
@@ -39,6 +39,8 @@ struct Function {
 struct Properties {
     #[serde(default)]
     policies: Vec<Value>,
+    #[serde(default)]
+    events: Mapping,
 }
 
 /// The OpenAPI document of the gateway.
@@ -78,15 +80,18 @@ pub struct Functions {
     pub routes: Vec<Route>,
     /// The role of each function, by the function's name. A function without routes has one too.
     pub roles: BTreeMap<String, Role>,
+    /// The streams that the functions are called with.
+    pub mappings: Vec<streams::Mapping>,
 }
 
 /// Reads the functions of a template.
 ///
 /// # Errors
-/// When it is not a SAM template, has no routes, a route leads to no function, or a policy cannot be enforced here.
+/// When it is not a SAM template, has no routes, a route leads to no function, or a policy or an
+/// event cannot be enforced here.
 pub fn functions(template: &str) -> Result<Functions> {
     let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not a SAM template")?;
-    let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new() };
+    let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new(), mappings: Vec::new() };
     for (id, resource) in &resources {
         let id = id.as_str().unwrap_or_default();
         let kind = resource.get("Type").and_then(Value::as_str);
@@ -95,6 +100,7 @@ pub fn functions(template: &str) -> Result<Functions> {
                 .with_context(|| format!("the function {id} is incomplete"))?;
             let role = Role::new(&name_of(id), &function.properties.policies, &resources)?;
             functions.roles.insert(name_of(id), role);
+            functions.mappings.extend(streams::mapping::read(&name_of(id), &function.properties.events, &resources)?);
         } else if kind == Some("AWS::Serverless::HttpApi") {
             let definition = resource.get("Properties").and_then(|it| it.get("DefinitionBody")).cloned();
             let definition = serde_yaml_ng::from_value(definition.unwrap_or_default());

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, KeysAndAttributes,
-        Projection, ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
+        Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
     },
 };
 
@@ -54,16 +54,23 @@ impl Table {
         Self { client: Client::from_conf(config), name: self.name.clone() }
     }
 
-    /// Makes the table where it does not exist yet, as the template makes it on AWS.
+    /// Makes the table where it does not exist yet, as the template makes it on AWS, and starts the stream of one that
+    /// has none.
     ///
     /// # Errors
     /// 500 when DynamoDB refuses.
     pub async fn ensure_exists(&self) -> Result<()> {
-        match self.client.describe_table().table_name(&self.name).send().await {
-            Ok(_) => Ok(()),
-            Err(error) if error.code() == Some("ResourceNotFoundException") => self.make().await,
-            Err(error) => Err(failed(error)),
+        let described = match self.client.describe_table().table_name(&self.name).send().await {
+            Ok(described) => described.table,
+            Err(error) if error.code() == Some("ResourceNotFoundException") => return self.make().await,
+            Err(error) => return Err(failed(error)),
+        };
+        let stream = described.and_then(|table| table.stream_specification);
+        if stream.is_some_and(|stream| stream.stream_enabled) {
+            return Ok(());
         }
+        let request = self.client.update_table().table_name(&self.name).stream_specification(stream_of_images()?);
+        request.send().await.map_err(failed).map(|_| ())
     }
 
     async fn make(&self) -> Result<()> {
@@ -91,7 +98,8 @@ impl Table {
             .billing_mode(BillingMode::PayPerRequest)
             .key_schema(element(PK, KeyType::Hash)?)
             .key_schema(element(SK, KeyType::Range)?)
-            .global_secondary_indexes(index);
+            .global_secondary_indexes(index)
+            .stream_specification(stream_of_images()?);
         for name in [PK, SK, GSI1PK, GSI1SK] {
             request = request.attribute_definitions(attribute(name)?);
         }
@@ -256,6 +264,15 @@ impl Table {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key_item(key)));
         request.send().await.map_err(failed).map(|_| ())
     }
+}
+
+/// The stream of the table: each change with the item as it is afterwards.
+fn stream_of_images() -> Result<StreamSpecification> {
+    StreamSpecification::builder()
+        .stream_enabled(true)
+        .stream_view_type(StreamViewType::NewImage)
+        .build()
+        .map_err(Error::internal)
 }
 
 /// A failure of DynamoDB, for the log.
