@@ -35,6 +35,8 @@ pub struct Gateway(Arc<Parts>);
 struct Parts {
     routes: matchit::Router<HashMap<String, Target>>,
     functions: HashMap<&'static str, Router>,
+    /// What every answer is followed by.
+    afterwards: Box<dyn Fn() + Send + Sync>,
 }
 
 #[derive(Clone)]
@@ -44,11 +46,15 @@ struct Target {
 }
 
 impl Gateway {
-    /// Creates the gateway from its routes and the app of each function.
+    /// Creates the gateway from its routes and the app of each function; `afterwards` is called after each answer.
     ///
     /// # Errors
     /// When two routes contradict each other, or there is no app for a function.
-    pub fn new(routes: Vec<Route>, apps: &BTreeMap<String, App>) -> Result<Self> {
+    pub fn new(
+        routes: Vec<Route>,
+        apps: &BTreeMap<String, App>,
+        afterwards: impl Fn() + Send + Sync + 'static,
+    ) -> Result<Self> {
         let mut paths: BTreeMap<String, HashMap<String, Target>> = BTreeMap::new();
         for route in routes {
             let target = Target { route: format!("{} {}", route.method, route.path), function: route.function };
@@ -63,7 +69,7 @@ impl Gateway {
             Ok((name, service(app.clone(), served)))
         };
         let functions = functions::all(|_| Served::default()).into_iter().map(serve).collect::<Result<_>>()?;
-        Ok(Self(Arc::new(Parts { routes: router, functions })))
+        Ok(Self(Arc::new(Parts { routes: router, functions, afterwards: Box::new(afterwards) })))
     }
 
     /// The gateway as an HTTP service.
@@ -97,8 +103,9 @@ impl Gateway {
         context.xray_trace_id = event.pointer("/headers/x-amzn-trace-id").and_then(Value::as_str).map(str::to_owned);
         let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
         // In a task of its own, so that a panic ends this request alone, as on Lambda.
-        let answer = tokio::spawn(answering).await?;
-        let Ok(answer) = answer;
+        let answer = tokio::spawn(answering).await;
+        (self.0.afterwards)();
+        let Ok(answer) = answer?;
         Ok(serde_json::to_value(answer)?)
     }
 

@@ -132,6 +132,11 @@ impl Role {
                 let mut keys = tables.flat_map(|table| table["Keys"].as_array().into_iter().flatten());
                 keys.try_for_each(|item| check(call, &key(item)))
             }
+            "BatchWriteItem" => {
+                let tables = body["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
+                let mut puts = tables.flat_map(|requests| requests.as_array().into_iter().flatten());
+                puts.try_for_each(|put| check(call, &key(&put["PutRequest"]["Item"])))
+            }
             "TransactWriteItems" => {
                 let items = body["TransactItems"].as_array().into_iter().flatten();
                 let mut actions = items.flat_map(|item| item.as_object().into_iter().flatten());

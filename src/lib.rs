@@ -23,3 +23,4 @@ pub mod options;
 pub mod platform;
 pub mod streams;
 pub mod template;
+pub mod workers;

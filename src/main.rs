@@ -53,7 +53,9 @@ async fn invoke(options: &Options, event: &Path) -> Result<()> {
     log_errors();
     let event = fs::read_to_string(event).with_context(|| format!("{} cannot be read", event.display()))?;
     let event = serde_json::from_str(&event).context("the event is not JSON")?;
-    let answer = Platform::prepare(options).await?.gateway().invoke_event(event).await?;
+    let platform = Platform::prepare(options).await?;
+    let answer = platform.gateway().invoke_event(event).await?;
+    platform.workers().caught_up().await;
     println!("{}", serde_json::to_string_pretty(&answer)?);
     Ok(())
 }

@@ -26,13 +26,16 @@ use crate::{
     gateway::Gateway,
     iam::{Restricted, Role},
     options::Options,
+    streams::TableStream,
     template::{self, Functions, TEMPLATE},
+    workers::{self, Workers},
 };
 
 /// The platform on this machine.
 pub struct Platform {
     gateway: Gateway,
     roles: BTreeMap<String, Role>,
+    workers: Workers,
     dynamodb: String,
     address: Option<SocketAddr>,
     greeting: String,
@@ -98,13 +101,13 @@ impl Platform {
         let table = app::table(&config);
         table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let provider = key_provider(options)?;
-        let Functions { routes, roles, .. } = template::functions(TEMPLATE)?;
+        let Functions { routes, roles, mappings } = template::functions(TEMPLATE)?;
         // Each function has an operator of its own, limited to its role, as its process on AWS is.
         let process = |role: &Role| {
             let provider = Arc::new(Restricted::new(provider.clone(), role.clone()));
             Operator::new(table.under(role.clone()), provider, config.issuer.clone(), config.dns_server)
         };
-        let role_of = |function| roles.get(function).with_context(|| format!("the template has no {function}"));
+        let role_of = |function: &str| roles.get(function).with_context(|| format!("the template has no {function}"));
         let starting = role_of("authentication")?;
         let authentication = process(starting);
         let generation = options.signing_key_generation;
@@ -119,12 +122,29 @@ impl Platform {
             demo::load(&operator).await.map_err(report).context("the sample tenants")?;
             writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
         }
+        let state = (!options.memory).then_some(&*options.data);
+        let mut subscribed = Vec::new();
+        for mapping in mappings {
+            let worker = workers::worker(&mapping.function, &process(role_of(&mapping.function)?))?;
+            subscribed.push((mapping, worker));
+        }
+        let stream = TableStream::new(Some(&dynamodb), &options.table);
+        let workers = Workers::start(stream, subscribed, state).await.context("the workers")?;
+        workers.caught_up().await;
         let apps: BTreeMap<String, App> =
             roles.iter().map(|(function, role)| (function.clone(), process(role).app().clone())).collect();
         for app in apps.values() {
             app.warm_up().await;
         }
-        Ok(Self { gateway: Gateway::new(routes, &apps)?, roles, dynamodb, address: None, greeting })
+        let nudged = workers.clone();
+        let gateway = Gateway::new(routes, &apps, move || nudged.nudge())?;
+        Ok(Self { gateway, roles, workers, dynamodb, address: None, greeting })
+    }
+
+    /// The workers.
+    #[must_use]
+    pub fn workers(&self) -> &Workers {
+        &self.workers
     }
 
     /// The gateway.

@@ -8,12 +8,14 @@ use crate::operations::Operation;
 
 /// The file of the budgets.
 pub(crate) const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/budgets.csv");
-const HEADER: &str = "operation,round_trips,read_units,write_units";
+const HEADER: &str = "operation,round_trips,depth,read_units,write_units";
 
 /// The cost of one request in DynamoDB.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Cost {
     pub(crate) round_trips: f64,
+    /// The number of round trips one after another.
+    pub(crate) depth: f64,
     pub(crate) read: f64,
     pub(crate) write: f64,
 }
@@ -22,6 +24,7 @@ impl Cost {
     fn most(self, other: Self) -> Self {
         Self {
             round_trips: self.round_trips.max(other.round_trips),
+            depth: self.depth.max(other.depth),
             read: self.read.max(other.read),
             write: self.write.max(other.write),
         }
@@ -45,17 +48,18 @@ pub(crate) fn read(path: &Path) -> Result<BTreeMap<String, Cost>> {
 
 fn row(line: &str) -> Option<(String, Cost)> {
     let fields: Vec<&str> = line.split(',').collect();
-    let [operation, round_trips, read, write] = fields[..] else { return None };
-    let cost = Cost { round_trips: round_trips.parse().ok()?, read: read.parse().ok()?, write: write.parse().ok()? };
-    Some((operation.to_owned(), cost))
+    let [operation, figures @ ..] = &fields[..] else { return None };
+    let figures: Vec<f64> = figures.iter().map(|figure| figure.parse().ok()).collect::<Option<_>>()?;
+    let [round_trips, depth, read, write] = figures[..] else { return None };
+    Some(((*operation).to_owned(), Cost { round_trips, depth, read, write }))
 }
 
 /// Writes the measured costs as the budgets; the highest of all sizes counts.
 pub(crate) fn write(path: &Path, measured: &[Costs]) -> Result<()> {
     let mut text = format!("{HEADER}\n");
     for costs in measured {
-        let Cost { round_trips, read, write } = costs.by_size.iter().copied().fold(Cost::default(), Cost::most);
-        text += &format!("{},{round_trips},{read},{write}\n", costs.operation.id);
+        let Cost { round_trips, depth, read, write } = costs.by_size.iter().copied().fold(Cost::default(), Cost::most);
+        text += &format!("{},{round_trips},{depth},{read},{write}\n", costs.operation.id);
     }
     fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }
@@ -72,6 +76,7 @@ pub(crate) fn exceeded(budgets: &BTreeMap<String, Cost>, measured: &[Costs]) -> 
         for cost in by_size {
             let figures = [
                 ("round trips", cost.round_trips, budget.round_trips),
+                ("round trips one after another", cost.depth, budget.depth),
                 ("read units", cost.read, budget.read),
                 ("write units", cost.write, budget.write),
             ];
@@ -92,7 +97,7 @@ mod tests {
     fn costs(id: &str, round_trips: f64, read: f64) -> Costs {
         let operation =
             Operation { id: id.to_owned(), function: String::new(), method: String::new(), event: String::new() };
-        Costs { operation, by_size: vec![Cost::default(), Cost { round_trips, read, write: 0.0 }] }
+        Costs { operation, by_size: vec![Cost::default(), Cost { round_trips, depth: round_trips, read, write: 0.0 }] }
     }
 
     #[test]
@@ -107,6 +112,7 @@ mod tests {
             over,
             [
                 "list_users takes 4 round trips, its budget is 3",
+                "list_users takes 4 round trips one after another, its budget is 3",
                 "list_users takes 9 read units, its budget is 8.5",
                 "new has no budget",
                 "gone has a budget but is no operation",

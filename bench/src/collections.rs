@@ -109,7 +109,7 @@ impl Crowd {
         let size = u64::from(size);
         items.push(item(json!({
             "PK": format!("TOTALS#{TECHPARTNER}"), "SK": "99", "of": TECHPARTNER, "shard": 99, "users": size,
-            "organizations": size, "events": size,
+            "organizations": size,
         })));
         self.import(items)
     }

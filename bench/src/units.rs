@@ -69,14 +69,20 @@ async fn cost(world: &Crowd, operation: &Operation) -> Result<Cost> {
     let number = |field: &str| {
         line.get(field).and_then(Value::as_f64).with_context(|| format!("the log line of {id} has no {field}: {line}"))
     };
-    Ok(Cost { round_trips: number("round_trips")?, read: number("read_units")?, write: number("write_units")? })
+    Ok(Cost {
+        round_trips: number("round_trips")?,
+        depth: number("depth")?,
+        read: number("read_units")?,
+        write: number("write_units")?,
+    })
 }
 
 /// Formats the Markdown table.
 fn table(sizes: &[u32], measured: &[Costs]) -> String {
     let sizes: Vec<String> = sizes.iter().map(u32::to_string).collect();
     let mut table = format!("With {} items in each collection:\n\n", sizes.join(" and with "));
-    table += "| function | operation | round trips | read units | write units |\n| --- | --- | --- | --- | --- |\n";
+    table += "| function | operation | round trips | one after another | read units | write units |\n";
+    table += "| --- | --- | --- | --- | --- | --- |\n";
     for costs in measured {
         let shown = |figure: fn(&Cost) -> f64| {
             let mut figures: Vec<String> = costs.by_size.iter().map(|cost| figure(cost).to_string()).collect();
@@ -84,8 +90,9 @@ fn table(sizes: &[u32], measured: &[Costs]) -> String {
             figures.join(" and ")
         };
         let Operation { function, id, .. } = &costs.operation;
-        let (round_trips, read, write) = (shown(|it| it.round_trips), shown(|it| it.read), shown(|it| it.write));
-        table += &format!("| {function} | {id} | {round_trips} | {read} | {write} |\n");
+        let (round_trips, depth) = (shown(|it| it.round_trips), shown(|it| it.depth));
+        let (read, write) = (shown(|it| it.read), shown(|it| it.write));
+        table += &format!("| {function} | {id} | {round_trips} | {depth} | {read} | {write} |\n");
     }
     table
 }

@@ -9,7 +9,7 @@ use crate::{
     Result,
     config::Config,
     keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys},
-    store::{Meter, Store, Table},
+    store::{Meter, Projection, Store, Table},
     tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
 };
 
@@ -123,6 +123,12 @@ impl Operator {
     #[cfg(feature = "local")]
     pub async fn put_sample<E: crate::store::Entity>(&self, entity: &E) -> Result<()> {
         self.app.table().put_new(entity).await.map(|_| ())
+    }
+
+    /// What follows from the audit entries of the whole platform.
+    #[must_use]
+    pub fn projection(&self) -> Projection {
+        Projection::new(self.app.table().clone())
     }
 
     /// The whole table.

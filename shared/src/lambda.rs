@@ -1,6 +1,9 @@
 //! The start of a function on Lambda.
 
-use lambda_http::Error;
+use std::convert::Infallible;
+
+use lambda_http::{Error, LambdaEvent, service_fn};
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     App,
@@ -43,6 +46,27 @@ pub async fn run_with_keys(
 pub async fn run_without_table(routes: Listing<()>) -> Result<(), Error> {
     telemetry::start();
     lambda_http::run(service((), routes(Served::default()))).await
+}
+
+/// Serves a worker: a function that is called with other events than requests. `start` makes what handles an event.
+///
+/// # Errors
+/// When the process cannot start or the runtime ends.
+pub async fn run_worker<E, A, H, F>(start: impl FnOnce(&Operator) -> H) -> Result<(), Error>
+where
+    E: DeserializeOwned,
+    A: Serialize,
+    H: Fn(E) -> F,
+    F: Future<Output = A>,
+{
+    let config = self::start()?;
+    let handle = start(&Operator::without_keys(&config));
+    let answer = |event: LambdaEvent<E>| {
+        // Boxed, since the compiler limits how deep one future may hold others.
+        let answer = Box::pin(handle(event.payload));
+        async { Ok::<A, Infallible>(answer.await) }
+    };
+    lambda_http::lambda_runtime::run(service_fn(answer)).await
 }
 
 /// Warms up while the function has a whole processor, and then polls for events.

@@ -11,7 +11,8 @@ use shared::{
         list::{Cell, Column, DateRange, Listing, Page},
     },
     domain::organization::{
-        self, MemberCounts, NewOrganization, Organization, OrganizationDetails, OrganizationDetailsPatch, UniqueName,
+        self, MemberCounts, NewOrganization, Organization, OrganizationDetails, OrganizationDetailsPatch, Top,
+        UniqueName,
     },
     id::OrganizationId,
     input::values::Name,
@@ -50,11 +51,12 @@ impl Listing for Organizations {
     }
 
     async fn look_up(store: Store<'_>, column: &str, value: &str) -> Result<Option<Vec<Organization>>> {
-        if column != "id" {
-            return Ok(None);
-        }
-        let found = store.find_listed(value.parse().ok()).await?;
-        Ok(Some(found.map(Authorized::into_inner).into_iter().collect()))
+        let found = match column {
+            "id" => store.find_listed(value.parse().ok()).await?.into_iter().collect(),
+            "name" => organization::find_by_name(store, value).await?,
+            _ => return Ok(None),
+        };
+        Ok(Some(found.into_iter().map(Authorized::into_inner).collect()))
     }
 }
 
@@ -254,16 +256,19 @@ fn update<'a>(
 
 /// Prepares the deletion of a found organization with its facets.
 fn delete<'a>(store: Store<'a>, Whole { organization: found, parts }: &Whole) -> Write<'a, Organization> {
-    let members = Key::members(found.id);
-    let mut write = store
-        .delete("organization.deleted", found)
-        .remove(&members, Guard::Zero(&[MemberCounts::USERS, MemberCounts::CHILDREN]))
-        .or(Error::conflict("The organization still has users or organizations below it"))
-        .count(Counted::Organizations, found.owner(), -1)
-        .remove(&UniqueName::of(found).key(), Guard::Any);
-    if let Some(parent) = found.path().parent() {
-        write = write.add(&Key::members(parent.organization()), MemberCounts::CHILDREN, -1, Guard::Exists);
+    let not_empty = || Error::conflict("The organization still has users or organizations below it");
+    let mut write = store.delete("organization.deleted", found);
+    let counts: Vec<Key> = MemberCounts::parts(found.id).collect();
+    for (part, key) in counts.iter().enumerate() {
+        let zero: &[_] =
+            if part == 0 { &[MemberCounts::USERS, MemberCounts::CHILDREN] } else { &[MemberCounts::USERS] };
+        write = write.remove(key, Guard::Zero(zero)).or(not_empty());
     }
-    let others = parts.iter().map(Part::key).filter(|key| ![found.key(), members.clone()].contains(key));
+    write = write.count(Counted::Organizations, found.owner(), -1).remove(&UniqueName::of(found).key(), Guard::Any);
+    write = match (found.path().parent(), Top::of(found)) {
+        (Some(parent), _) => write.add(&Key::members(parent.organization()), MemberCounts::CHILDREN, -1, Guard::Exists),
+        (None, top) => top.iter().fold(write, |write, top| write.remove(&top.key(), Guard::Any)),
+    };
+    let others = parts.iter().map(Part::key).filter(|key| *key != found.key() && !counts.contains(key));
     others.fold(write, |write, key| write.remove(&key, Guard::Any))
 }

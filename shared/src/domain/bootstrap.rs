@@ -65,9 +65,7 @@ pub async fn ensure_administrator(
     }
     let user = check::<NewUser>(&json!({ "email": email, "password": password().await?, "confirmed": true }))?;
     let organization = check::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
-    // Nothing was written before, so the platform's totals begin here.
-    let first = organization::create_below(store, PLATFORM, None, organization)?.begin_totals(None);
-    ignore_existing(first.commit().await)?;
+    ignore_existing(organization::create_below(store, PLATFORM, None, organization)?.commit().await)?;
     let found = store.find::<Organization>(PLATFORM).await?;
     let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, user).await?;
     match write.put(&FirstStart { administrator: ADMINISTRATOR }, Guard::Absent).commit().await {

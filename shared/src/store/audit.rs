@@ -7,7 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::entity::{Audited, Entity};
+use super::{
+    entity::{Audited, Entity},
+    totals::TotalChange,
+};
 use crate::{
     Error, Result,
     id::{EventId, OrganizationId},
@@ -70,10 +73,6 @@ pub struct LoggedEvent {
 }
 
 impl LoggedEvent {
-    pub(super) fn log(&self) -> Option<OrganizationId> {
-        self.log
-    }
-
     /// The entry itself.
     #[must_use]
     pub fn event(&self) -> &Event {
@@ -88,15 +87,60 @@ impl From<&LoggedEvent> for Event {
 }
 
 impl Entity for LoggedEvent {
-    const TYPE: &'static str = "event";
+    const TYPE: &'static str = "event_copy";
 
     fn key(&self) -> Key {
         Key::event(self.log, self.event.id)
     }
 }
 
+/// An entry as its transaction writes it, into the log of the organization that owns the resource. The function `project`
+/// does the rest: it copies the entry to the logs above and changes the totals.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recorded {
+    #[serde(flatten)]
+    logged: LoggedEvent,
+    /// The place of that organization.
+    path: OrganizationPath,
+    /// The organization that the resource moves to, whose logs get the entry too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    moved_to: Option<OrganizationPath>,
+    /// The changes of totals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) totals: Vec<TotalChange>,
+}
+
+impl Entity for Recorded {
+    const TYPE: &'static str = "event";
+
+    fn key(&self) -> Key {
+        self.logged.key()
+    }
+}
+
+impl Recorded {
+    /// The id of the entry.
+    #[must_use]
+    pub fn id(&self) -> EventId {
+        self.logged.event.id
+    }
+
+    /// The copy in the platform's log.
+    pub(super) fn platform_copy(&self) -> LoggedEvent {
+        LoggedEvent { log: None, event: self.logged.event.clone() }
+    }
+
+    /// The copies in the logs of the organizations above, and of those that a resource moves to.
+    pub(super) fn tenant_copies(&self) -> impl Iterator<Item = LoggedEvent> {
+        let paths = [Some(&self.path), self.moved_to.as_ref()];
+        let logs: BTreeSet<_> = paths.into_iter().flatten().flat_map(OrganizationPath::upward).collect();
+        let others = logs.into_iter().filter(|log| Some(*log) != self.logged.log);
+        others.map(|log| LoggedEvent { log: Some(log), event: self.logged.event.clone() })
+    }
+}
+
 /// An entry while its transaction is prepared.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Entry {
     pub(super) id: EventId,
     pub(super) action: &'static str,
@@ -134,9 +178,9 @@ impl Entry {
         })
     }
 
-    /// The entry in the logs of its organizations, of every organization above them, and of the platform; so each
-    /// caller's log is one range of the table, however deep the tree.
-    pub(super) fn copies(&self, actor: &Actor) -> Vec<LoggedEvent> {
+    /// The entry as it is written, by an actor and with the changes of totals that it stands for.
+    pub(super) fn recorded(self, actor: &Actor, totals: Vec<TotalChange>) -> Recorded {
+        let log = self.path.organization();
         let event = Event {
             id: self.id,
             action: self.action.to_owned(),
@@ -144,17 +188,15 @@ impl Entry {
             actor_id: actor.id,
             resource_type: self.resource_type.to_owned(),
             resource_id: self.resource_id,
-            organization_id: self.path.organization(),
-            changes: self.changes.clone(),
+            organization_id: log,
+            changes: self.changes,
             request_id: actor.request.request_id.clone(),
             source_address: actor.request.source_address.clone(),
             // The id orders the log, so its time is the event's.
             created_at: self.id.made_at(),
         };
-        let paths = [Some(&self.path), self.moved_to.as_ref()];
-        let organizations: BTreeSet<_> = paths.into_iter().flatten().flat_map(OrganizationPath::upward).collect();
-        let logs = organizations.into_iter().map(Some).chain([None]);
-        logs.map(|log| LoggedEvent { log, event: event.clone() }).collect()
+        let logged = LoggedEvent { log: Some(log), event };
+        Recorded { logged, path: self.path, moved_to: self.moved_to, totals }
     }
 }
 

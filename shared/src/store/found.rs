@@ -147,7 +147,8 @@ impl Store<'_> {
         parent: &Authorized<C::Parent>,
         range: Range,
     ) -> Result<Vec<Authorized<C>>> {
-        let items = found.take_range(&self.below(parent, range)?.0).into_iter();
+        self.require_below(parent, &range)?;
+        let items = found.take_range(&range).into_iter();
         let children = items.filter_map(|item| from_item(item).transpose());
         children.filter_map(|child| child.and_then(|it| self.authorize_child(parent, Some(it))).transpose()).collect()
     }
@@ -157,8 +158,8 @@ impl Store<'_> {
     /// # Errors
     /// 404 outside the caller's scope, 500 for a range of another entity.
     pub fn parts<P: Owned>(&self, found: &mut Found, parent: &Authorized<P>, range: Range) -> Result<Vec<Part>> {
-        let items = found.take_range(&self.below(parent, range)?.0);
-        Ok(items.into_iter().map(Part::new).collect())
+        self.require_below(parent, &range)?;
+        Ok(found.take_range(&range).into_iter().map(Part::new).collect())
     }
 
     /// An entry of the caller's own audit log.

@@ -2,23 +2,27 @@
 //!
 //! | item | `PK` | `SK` | `GSI1PK` | `GSI1SK` |
 //! | --- | --- | --- | --- | --- |
-//! | organization | `ORG#<id>` | `PROFILE` | `ORGANIZATIONS` | `<path>` |
-//! | its member counts | `ORG#<id>` | `MEMBERS` | | |
+//! | organization | `ORG#<id>` | `PROFILE` | `ORGANIZATIONS#<top>` | `<path>` |
+//! | its counts | `ORG#<id>` | `MEMBERS` | | |
+//! | the counts of its users, in 4 parts by user id | `ORG#<id>` | `MEMBERS#<part>` | | |
 //! | its partners, one each | `ORG#<id>` | `PARTNER#<user id>` | | |
 //! | its collection facet | `ORG#<id>` | `COLLECTION` | | |
 //! | a section of its settings | `ORG#<id>` | `SETTINGS#<section>` | | |
 //! | a plugin, tool, connector of its settings | `ORG#<id>` | `SETTINGS#<PLUGIN, TOOL, CONNECTOR>#<name>` | | |
 //! | a domain it claims | `ORG#<id>` | `DOMAIN#<domain>` | | |
 //! | collection-control log | `COLLECTION#<id>` | `<entry id>` | | |
-//! | organization name among its siblings | `NAME#<parent id or TOP>#<name>` | `NAME` | | |
-//! | user | `USER#<id>` | `PROFILE` | `USERS` | `<path>#<user id>` |
+//! | organization name among its siblings | `NAME#<parent id or TOP>#<name>` | `NAME` | `NAME#<name>` | `<path>` |
+//! | organization without one above it | `TOPS` | `<id>` | | |
+//! | user | `USER#<id>` | `PROFILE` | `USERS#<top>` | `<path>#<user id>` |
 //! | a user's sign-ins | `USER#<id>` | `SIGN_INS` | | |
 //! | a user's notification preference | `USER#<id>` | `PREFERENCE#<name>` | | |
 //! | e-mail address | `EMAIL#<address>` | `EMAIL` | | |
 //! | session | `SESSION#<id>` | `SESSION` | | |
 //! | access token, API key | `CREDENTIAL#<SHA-256>` | `CREDENTIAL` | | |
 //! | sign-in throttle | `THROTTLE#<account or address>#<SHA-256>` | `THROTTLE` | | |
-//! | audit entry, once in each log above it | `AUDIT#<organization id or PLATFORM>` | `<event id>` | | |
+//! | audit entry, and its copies in the logs above | `AUDIT#<organization id>` | `<event id>` | | |
+//! | its copy in the platform's log | `AUDIT#PLATFORM#<hour>#<shard>` | `<event id>` | | |
+//! | the hours and shards of that log | `AUDIT#PLATFORM` | `<hour>#<shard>` | | |
 //! | totals of all at and below an organization, in 16 parts | `TOTALS#<organization id or PLATFORM>` | `<part>` | | |
 //! | idempotency record | `ONCE#<SHA-256>` | `ONCE` | | |
 //! | marker of the first start | `FIRST_START` | `FIRST_START` | | |
@@ -26,19 +30,26 @@
 //!
 //! | access pattern | how |
 //! | --- | --- |
-//! | authenticate a session | `BatchGetItem` of session and user |
-//! | an organization or user by id | `GetItem`, then the scope is checked against the item's path |
-//! | organizations or users within a scope | `Query` of GSI1 by path prefix: one partition, so that a whole subtree is one range |
+//! | authenticate a session, and look up what the request names | one `BatchGetItem`; the scope is checked against each item |
+//! | organizations or users of a tenant | `Query` of GSI1 by path prefix: one partition a tenant, so that a subtree is one range |
+//! | organizations or users of the platform | the tops in the order of their ids, and the range of each |
+//! | organizations with a name; the user with an address | `Query` of GSI1; `GetItem` of the marker |
 //! | an organization with all its facets | `Query` of its partition |
 //! | all settings of an organization | `Query` of its `SETTINGS#` |
 //! | its plugins, tools or connectors; its domains | `Query` of its `SETTINGS#<kind>#`; of its `DOMAIN#` |
 //! | nearest ancestor with a Partner | `Query` of each ancestor from `PROFILE` down to `PARTNER#`, two items |
 //! | audit log of an organization and all below it | `Query` of its own log, newest first |
-//! | the number of users, organizations or audit entries in a list | `Query` of the `TOTALS#` |
-//! | one audit entry | `GetItem` in the caller's own log |
+//! | audit log of the platform | hour by hour, newest first: the shards of an hour at once, merged |
+//! | the number of users or organizations in a list | `Query` of the `TOTALS#` |
+//! | one audit entry | by its key in the caller's own log, which follows from its id |
 //!
-//! Names and addresses are lower-cased in keys. Paths are of [`OrganizationPath`]; an own-organization range of users
-//! ends with `#`, so that it holds no user of a child.
+//! Names and addresses are lower-cased in keys. Paths are of [`OrganizationPath`]; `<top>` is the first id of a path; an
+//! own-organization range of users ends with `#`, so that it holds no user of a child.
+//!
+//! What each partition is heated by, of the 1,000 write units a second that it takes: an organization's own partition and its
+//! log by its own writes; the log and the index of a tenant by those of its tree; an hour and shard of the platform's log by
+//! a sixteenth of all. `TOPS` is written when a tenant is made or ends, `KEYS` when a key is. The copies, the platform's log
+//! and the totals are written by the function `project` from the table's stream.
 
 use uuid::Uuid;
 
@@ -87,10 +98,20 @@ impl Key {
         Self::new(format!("ORG#{id}"), sort)
     }
 
-    /// The member counts of an organization.
+    /// The counts of an organization.
     #[must_use]
     pub fn members(id: OrganizationId) -> Self {
         Self::of_organization(id, "MEMBERS")
+    }
+
+    /// A part of the counts of an organization's users.
+    pub(crate) fn users_part(id: OrganizationId, part: u8) -> Self {
+        Self::of_organization(id, format!("MEMBERS#{part}"))
+    }
+
+    /// The mark of an organization without one above it.
+    pub(crate) fn top(id: OrganizationId) -> Self {
+        Self::new(TOPS.to_owned(), id.0.simple().to_string())
     }
 
     /// The marker that a Partner belongs to an organization.
@@ -128,9 +149,14 @@ impl Key {
         Self::new(format!("NAME#{parent}#{name}"), "NAME")
     }
 
+    /// The place of an organization in the index, by its name.
+    pub(crate) fn organization_by_name(name: &str, path: &OrganizationPath) -> Self {
+        Self::new(format!("{NAMES}{name}"), path.as_str())
+    }
+
     /// The place of an organization in the index.
     pub(crate) fn organization_tree(path: &OrganizationPath) -> Self {
-        Self::new(ORGANIZATIONS.to_owned(), path.as_str())
+        Self::new(Tree::Organizations.partition(path), path.as_str())
     }
 
     /// The profile of a user.
@@ -150,7 +176,7 @@ impl Key {
 
     /// The place of a user in the index.
     pub(crate) fn user_tree(path: &OrganizationPath, id: UserId) -> Self {
-        Self::new(USERS.to_owned(), format!("{}#{id}", path.as_str()))
+        Self::new(Tree::Users.partition(path), format!("{}#{id}", path.as_str()))
     }
 
     /// An e-mail address, in its unique form.
@@ -175,7 +201,11 @@ impl Key {
 
     /// An entry in the log of `organization`, or in the platform's.
     pub(crate) fn event(organization: Option<OrganizationId>, id: EventId) -> Self {
-        Self::new(audit_log(organization), id.to_string())
+        let log = match organization {
+            Some(organization) => audit_log(organization),
+            None => LogShard::of(id).partition(),
+        };
+        Self::new(log, id.to_string())
     }
 
     /// A part of the totals of `organization`, or of the platform's.
@@ -208,11 +238,77 @@ const PARTNER: &str = "PARTNER#";
 const SETTINGS: &str = "SETTINGS#";
 const DOMAIN: &str = "DOMAIN#";
 const PREFERENCE: &str = "PREFERENCE#";
-const ORGANIZATIONS: &str = "ORGANIZATIONS";
-const USERS: &str = "USERS";
+/// The partition of the organizations without one above them.
+const TOPS: &str = "TOPS";
+const NAMES: &str = "NAME#";
+/// The partition of the hours and shards of the platform's log.
+const PLATFORM_LOG: &str = "AUDIT#PLATFORM";
 
-fn audit_log(organization: Option<OrganizationId>) -> String {
-    organization.map_or_else(|| "AUDIT#PLATFORM".to_owned(), |id| format!("AUDIT#{id}"))
+/// What the index holds by its place in the tree of tenants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tree {
+    Organizations,
+    Users,
+}
+
+impl Tree {
+    fn partition(self, path: &OrganizationPath) -> String {
+        self.partition_of(&path.tenant().0.simple().to_string())
+    }
+
+    /// The partition of a tenant, by the id of its top organization as it is in paths.
+    pub(super) fn partition_of(self, top: &str) -> String {
+        match self {
+            Self::Organizations => format!("ORGANIZATIONS#{top}"),
+            Self::Users => format!("USERS#{top}"),
+        }
+    }
+}
+
+/// An hour of the platform's log, and one of the shards that an hour is spread over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct LogShard {
+    /// The hour in UTC, as in `2026-03-10T14`.
+    pub(super) hour: String,
+    shard: u8,
+}
+
+impl LogShard {
+    const COUNT: u8 = 16;
+
+    /// Where an entry is: the hour is in the first bits of its id, and the last ones are random.
+    pub(super) fn of(id: EventId) -> Self {
+        let last = id.0.as_bytes().last().copied().unwrap_or_default();
+        Self { hour: Self::hour_of(id.made_at()), shard: last % Self::COUNT }
+    }
+
+    pub(super) fn hour_of(at: Timestamp) -> String {
+        at.to_string().chars().take("2026-03-10T14".len()).collect()
+    }
+
+    fn partition(&self) -> String {
+        format!("{PLATFORM_LOG}#{}#{:02}", self.hour, self.shard)
+    }
+
+    /// The key of its mark, by which a reader finds it.
+    pub(super) fn key(&self) -> Key {
+        Key::new(PLATFORM_LOG.to_owned(), format!("{}#{:02}", self.hour, self.shard))
+    }
+
+    /// The sort key after all marks of the hour.
+    pub(super) fn hour_end(&self) -> String {
+        format!("{}#~", self.hour)
+    }
+
+    /// The hour and shard of the mark with a sort key.
+    pub(super) fn from_sort(sort: &str) -> Option<Self> {
+        let (hour, shard) = sort.split_once('#')?;
+        Some(Self { hour: hour.to_owned(), shard: shard.parse().ok()? })
+    }
+}
+
+fn audit_log(organization: OrganizationId) -> String {
+    format!("AUDIT#{organization}")
 }
 
 fn totals(organization: Option<OrganizationId>) -> String {
@@ -223,6 +319,8 @@ fn totals(organization: Option<OrganizationId>) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Range {
     pub(super) is_indexed: bool,
+    /// Whether the last writes may be missing, for half the price.
+    pub(super) is_eventual: bool,
     pub(super) partition: String,
     pub(super) sort: Sort,
     /// From the largest sort key down.
@@ -239,7 +337,7 @@ pub(super) enum Sort {
 impl Range {
     fn new(partition: &str, prefix: impl Into<String>) -> Self {
         let sort = Sort::Prefix(prefix.into());
-        Self { is_indexed: false, partition: partition.to_owned(), sort, is_descending: false }
+        Self { is_indexed: false, is_eventual: false, partition: partition.to_owned(), sort, is_descending: false }
     }
 
     /// The same range in the other direction.
@@ -295,48 +393,127 @@ impl Range {
     }
 }
 
-/// A range that a caller may read: it follows from the caller's scope, or from an entity that the caller has found.
-#[derive(Clone, Debug)]
-pub struct ScopedRange(pub(super) Range);
-
-impl ScopedRange {
-    fn indexed(partition: &str, sort: Sort) -> Self {
-        Self(Range { is_indexed: true, sort, ..Range::new(partition, "") })
+impl Range {
+    /// All in the index of one tenant, by the id of its top organization as it is in paths.
+    pub(super) fn of_tenant(tree: Tree, top: &str) -> Self {
+        Self::indexed(&tree.partition_of(top), "")
     }
 
+    fn indexed(partition: &str, prefix: impl Into<String>) -> Self {
+        Self { is_indexed: true, ..Self::new(partition, prefix) }
+    }
+
+    /// The organizations without one above them, after the one with an id as it is in paths.
+    pub(super) fn tops_after(top: &str) -> Self {
+        // No id has a character after `f`.
+        Self { sort: Sort::Between(format!("{top}!"), "g".to_owned()), ..Self::new(TOPS, "") }
+    }
+
+    /// The marks of hours and shards of the platform's log between two sort keys, newest first.
+    pub(super) fn log_shards(from: &str, until: &str) -> Self {
+        let sort = Sort::Between(from.to_owned(), until.to_owned());
+        Self { sort, is_descending: true, is_eventual: true, ..Self::new(PLATFORM_LOG, "") }
+    }
+
+    /// The entries of an hour and shard of the platform's log between two sort keys, newest first.
+    pub(super) fn log_shard(shard: &LogShard, from: &str, until: &str) -> Self {
+        let sort = Sort::Between(from.to_owned(), until.to_owned());
+        Self { sort, is_descending: true, is_eventual: true, ..Self::new(&shard.partition(), "") }
+    }
+}
+
+/// A part of a log, both ends included.
+#[derive(Clone, Debug)]
+pub(super) struct LogBounds {
+    /// The sort keys of marks.
+    pub(super) hours: (String, String),
+    /// The sort keys of entries.
+    pub(super) ids: (String, String),
+}
+
+impl LogBounds {
+    fn all() -> Self {
+        Self { hours: (String::from("0"), String::from("~")), ids: (Uuid::nil().to_string(), Uuid::max().to_string()) }
+    }
+
+    fn between(from: Timestamp, until: Timestamp) -> Self {
+        let until = until.plus_seconds(1);
+        let hour = |at| LogShard { hour: LogShard::hour_of(at), shard: 0 };
+        Self { hours: (hour(from).hour, hour(until).hour_end()), ids: (first_id(from), first_id(until)) }
+    }
+}
+
+/// The id that every entry made from `at` on has, or one after it.
+fn first_id(at: Timestamp) -> String {
+    let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();
+    Uuid::from_u128(milliseconds << 80).to_string()
+}
+
+/// The id just before another.
+pub(super) fn before(id: EventId) -> String {
+    Uuid::from_u128(id.0.as_u128().saturating_sub(1)).to_string()
+}
+
+/// A part of the table that a caller may read: it follows from the caller's scope, or from an entity that the caller has
+/// found.
+#[derive(Clone, Debug)]
+pub struct ScopedRange(pub(super) Source);
+
+/// Where the items of a list are.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    One(Range),
+    /// The ranges of all tenants, one after another.
+    Tenants(Tree),
+    PlatformLog(LogBounds),
+}
+
+impl ScopedRange {
     /// The organizations within a scope, each before those below it.
     pub(super) fn organizations(scope: &Scope) -> Self {
-        let sort = match scope {
-            Scope::Platform => Sort::Prefix("/".into()),
-            Scope::Subtree(path) => Sort::Prefix(path.as_str().into()),
-            Scope::Own(path) => Sort::Between(path.as_str().into(), path.as_str().into()),
-        };
-        Self::indexed(ORGANIZATIONS, sort)
+        Self::tree(Tree::Organizations, scope, |path, whole| {
+            let path = path.as_str().to_owned();
+            Range { sort: Sort::Between(path.clone(), path), ..whole }
+        })
     }
 
     /// The users within a scope, those of an organization before those of the organizations below it.
     pub(super) fn users(scope: &Scope) -> Self {
-        let prefix = match scope {
-            Scope::Platform => "/".into(),
-            Scope::Subtree(path) => path.as_str().into(),
-            Scope::Own(path) => format!("{}#", path.as_str()),
+        Self::tree(Tree::Users, scope, |path, whole| Range {
+            sort: Sort::Prefix(format!("{}#", path.as_str())),
+            ..whole
+        })
+    }
+
+    /// The marks of the organizations with a name within a scope.
+    pub(super) fn organization_names(scope: &Scope, name: &str) -> Self {
+        let below = match scope {
+            Scope::Platform => "/",
+            Scope::Subtree(path) | Scope::Own(path) => path.as_str(),
         };
-        Self::indexed(USERS, Sort::Prefix(prefix))
+        Self(Source::One(Range::indexed(&format!("{NAMES}{name}"), below)))
+    }
+
+    /// What a scope holds of a tree; `own` narrows it to one organization.
+    fn tree(tree: Tree, scope: &Scope, own: impl FnOnce(&OrganizationPath, Range) -> Range) -> Self {
+        let whole = |path| Range::indexed(&tree.partition(path), path.as_str());
+        Self(match scope {
+            Scope::Platform => Source::Tenants(tree),
+            Scope::Subtree(path) => Source::One(whole(path)),
+            Scope::Own(path) => Source::One(own(path, whole(path))),
+        })
     }
 
     /// The audit log of a scope, newest first. Ids of entries are ordered by time: `between` two points of time is a
     /// range of the log.
     pub(super) fn audit(scope: &Scope, between: Option<(Timestamp, Timestamp)>) -> Self {
-        let log = Range::new(&audit_log(scope.log()), "").reversed();
-        let bound = |at: Timestamp| {
-            let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();
-            Uuid::from_u128(milliseconds << 80).to_string()
-        };
-        match between {
-            Some((from, until)) => {
-                Self(Range { sort: Sort::Between(bound(from), bound(until.plus_seconds(1))), ..log })
+        let bounds = between.map_or_else(LogBounds::all, |(from, until)| LogBounds::between(from, until));
+        Self(match scope.log() {
+            Some(id) => {
+                let sort = Sort::Between(bounds.ids.0, bounds.ids.1);
+                Source::One(Range { sort, is_descending: true, ..Range::new(&audit_log(id), "") })
             }
-            None => Self(log),
-        }
+            None => Source::PlatformLog(bounds),
+        })
     }
 }

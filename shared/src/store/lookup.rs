@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{
     entity::{Child, ENTITY_TYPE, Entity, Item, Owned, Stored, from_item, key_of_item},
     found::Reads,
-    key::{Key, Range, ScopedRange},
+    key::{Key, Range},
     table::Table,
 };
 use crate::{
@@ -209,16 +209,13 @@ impl<'a> Store<'a> {
         Ok(chunk.items.into_iter().map(Part).collect())
     }
 
-    /// A range below a found entity: its partition carries the entity's id.
-    ///
-    /// # Errors
-    /// 404 outside the caller's scope, 500 for a range of another entity.
-    pub fn below<P: Owned>(&self, parent: &Authorized<P>, range: Range) -> Result<ScopedRange> {
+    /// Requires that a range is below a found entity: its partition carries the entity's id.
+    pub(super) fn require_below<P: Owned>(&self, parent: &Authorized<P>, range: &Range) -> Result<()> {
         self.require_scope(&parent.owner)?;
         let own = parent.key().partition;
         let id = |partition: &str| partition.split_once('#').map(|(_, id)| id.to_owned());
         if id(&own) == id(&range.partition) {
-            return Ok(ScopedRange(range));
+            return Ok(());
         }
         Err(Error::internal(format!("{} is not below the found {}", range.partition, P::TYPE)))
     }

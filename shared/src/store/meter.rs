@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::{
     error::BoxError,
     operation::{
         batch_get_item::{BatchGetItemInput, BatchGetItemOutput},
+        batch_write_item::{BatchWriteItemInput, BatchWriteItemOutput},
         delete_item::{DeleteItemInput, DeleteItemOutput},
         get_item::{GetItemInput, GetItemOutput},
         put_item::{PutItemInput, PutItemOutput},
@@ -72,7 +73,7 @@ impl Intercept for Meter {
             };
         }
         ask!(GetItemInput, BatchGetItemInput, QueryInput);
-        ask!(TransactWriteItemsInput, PutItemInput, UpdateItemInput, DeleteItemInput);
+        ask!(TransactWriteItemsInput, BatchWriteItemInput, PutItemInput, UpdateItemInput, DeleteItemInput);
         Ok(())
     }
 
@@ -115,7 +116,7 @@ impl Intercept for Meter {
             };
         }
         count!(Units::Read: GetItemOutput, QueryOutput, BatchGetItemOutput);
-        count!(Units::Write: TransactWriteItemsOutput, PutItemOutput, UpdateItemOutput, DeleteItemOutput);
+        count!(Units::Write: TransactWriteItemsOutput, BatchWriteItemOutput, PutItemOutput, UpdateItemOutput, DeleteItemOutput);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@
 //! - [`Reads`]: what a request reads in one round trip; [`Found`]: what was there.
 //! - [`Store`]: look-ups within a caller's scope; an [`Authorized`] entity proves the authority to see it.
 //! - [`Write`]: transactions, each with its audit entry, in a few verbs with [`Guard`]s.
-//! - [`Event`]: the audit log; [`Counted`]: totals, so that no list is counted.
+//! - [`Event`]: the audit log; [`Counted`]: totals, so that no list is counted; [`Projection`]: what follows from an entry.
 
 mod action;
 mod audit;
@@ -15,18 +15,20 @@ mod found;
 mod key;
 mod lookup;
 mod meter;
+mod projection;
 mod reading;
 mod table;
 mod totals;
 mod write;
 
 pub use action::Guard;
-pub use audit::{Event, FieldChange, LoggedEvent, MASK};
+pub use audit::{Event, FieldChange, LoggedEvent, MASK, Recorded};
 pub use entity::{Audited, Child, Entity, Owned, Stored};
 pub use found::{Found, Reads};
 pub use key::{Key, Range, ScopedRange};
 pub use lookup::{Authorized, OrDefault, Part, Store};
 pub(crate) use meter::Meter;
+pub use projection::Projection;
 pub use reading::{Position, Reader, Unproven};
 pub use table::Table;
 pub use totals::Counted;

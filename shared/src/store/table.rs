@@ -9,7 +9,8 @@ use aws_sdk_dynamodb::{
     operation::query::builders::QueryFluentBuilder,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, KeysAndAttributes,
-        Projection, ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
+        Projection, ProjectionType, PutRequest, ScalarAttributeType, StreamSpecification, StreamViewType,
+        TimeToLiveSpecification, WriteRequest,
     },
 };
 
@@ -21,7 +22,7 @@ use crate::{Error, Result};
 
 /// DynamoDB takes this many keys in one batch.
 const BATCH_KEYS: usize = 100;
-/// The number of requests for the keys that DynamoDB leaves unprocessed.
+/// The number of requests for the part of a batch that DynamoDB leaves unprocessed.
 const BATCH_ATTEMPTS: u32 = 3;
 
 /// The table that holds everything.
@@ -199,7 +200,7 @@ impl Table {
             .table_name(&self.name)
             .set_index_name(range.is_indexed.then(|| GSI1.to_owned()))
             // An index cannot be read consistently.
-            .set_consistent_read((!range.is_indexed).then_some(true))
+            .set_consistent_read((!range.is_indexed && !range.is_eventual).then_some(true))
             .scan_index_forward(!range.is_descending)
             .expression_attribute_names("#pk", pk)
             .expression_attribute_values(":pk", text(&range.partition));
@@ -241,6 +242,28 @@ impl Table {
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// The number of items that [`Self::put_batch`] takes.
+    pub(super) const BATCH_PUTS: usize = 25;
+
+    /// Stores items, each apart from the others, in place of what was there.
+    pub(super) async fn put_batch(&self, items: Vec<Item>) -> Result<()> {
+        let put = |item: Item| {
+            let put = PutRequest::builder().set_item(Some(item)).build().map_err(Error::internal)?;
+            Ok(WriteRequest::builder().put_request(put).build())
+        };
+        let items: Vec<WriteRequest> = items.into_iter().map(put).collect::<Result<_>>()?;
+        let mut wanted = HashMap::from([(self.name.clone(), items)]);
+        for _ in 0..BATCH_ATTEMPTS {
+            let written =
+                self.client.batch_write_item().set_request_items(Some(wanted)).send().await.map_err(failed)?;
+            wanted = written.unprocessed_items.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(Error::internal("DynamoDB left items of a batch unprocessed"))
     }
 
     /// Stores an entity that must not exist yet; false when it does.

@@ -1,6 +1,6 @@
 //! Transactions. One holds the entity, its unique markers, its audit entry and its idempotency record.
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::SdkError, operation::transact_write_items::TransactWriteItemsError, types::TransactWriteItem,
@@ -13,12 +13,12 @@ use super::{
     key::Key,
     lookup::{Authorized, OrDefault, Store},
     table::{Table, failed},
-    totals::{self, Counted},
+    totals::{Counted, TotalChange},
 };
-use crate::{Error, Result, id::OrganizationId, random::random, tenancy::OrganizationPath};
+use crate::{Error, Result, random::random, tenancy::OrganizationPath};
 
 /// DynamoDB takes this many actions in one transaction.
-const MAX_ACTIONS: usize = 100;
+pub(super) const MAX_ACTIONS: usize = 100;
 /// The number of attempts of a transaction that conflicts with another one over the same items.
 const ATTEMPTS: u32 = 8;
 /// Reasons to cancel that are temporary: another transaction over the same items, and too little capacity.
@@ -36,7 +36,7 @@ pub struct Write<'a, E> {
 struct Prepared {
     entry: Entry,
     actions: Vec<Action>,
-    totals: totals::Changes,
+    totals: Vec<TotalChange>,
 }
 
 /// Whether a write stores the entity or deletes it.
@@ -113,7 +113,7 @@ impl<'a> Store<'a> {
                 Effect::Delete => Action::delete(table, &result.key(), guard)?,
             };
             let entry = Entry::new(action, owner, before.map(|(before, _)| before), after)?;
-            Ok(Prepared { entry, actions: vec![first], totals: totals::Changes::default() })
+            Ok(Prepared { entry, actions: vec![first], totals: Vec::new() })
         };
         Write { store: *self, prepared: prepare(), result }
     }
@@ -161,18 +161,10 @@ impl<'a, E> Write<'a, E> {
         self
     }
 
-    /// Counts one more, or fewer, in the totals of the organization at `path` and of all above it.
+    /// Counts one more, or fewer, in the totals of the organization at `path` and of all above it, after a while.
     pub fn count(mut self, counted: Counted, path: &OrganizationPath, by: i64) -> Self {
         if let Ok(prepared) = &mut self.prepared {
-            prepared.totals.add(counted, path, by);
-        }
-        self
-    }
-
-    /// Begins the totals of an organization, or of the platform, with this transaction.
-    pub(crate) fn begin_totals(mut self, of: Option<OrganizationId>) -> Self {
-        if let Ok(prepared) = &mut self.prepared {
-            prepared.totals.begin(of);
+            prepared.totals.push(TotalChange { counted, path: path.clone(), by });
         }
         self
     }
@@ -211,41 +203,43 @@ impl<'a, E> Write<'a, E> {
     /// The refusal of the first action whose guard does not hold; 429 when other transactions keep the same items busy;
     /// 500 when DynamoDB fails.
     pub async fn commit(self) -> Result<Authorized<E>> {
-        run(self.store, self.prepared?.into_actions(self.store)?).await.map(|()| self.result)
+        let actions = self.prepared?.into_actions(self.store)?;
+        let refused = run(self.store.table, &actions).await?;
+        match refused.first().and_then(|at| actions.get(*at)) {
+            Some(action) => Err(action.refusal.clone()),
+            None => Ok(self.result),
+        }
     }
 }
 
 impl Prepared {
-    /// The actions with the audit entry, its copies and the changed totals at the end.
+    /// The actions with the audit entry at the end.
     fn into_actions(mut self, store: Store<'_>) -> Result<Vec<Action>> {
-        let table = &store.table.name;
-        for event in self.entry.copies(store.authority().actor()) {
-            self.actions.push(Action::put(table, to_item(&event, 1)?, Guard::Any)?);
-            self.totals.add_to(event.log(), Counted::Events, 1);
-        }
-        for update in mem::take(&mut self.totals).updates(table)? {
-            self.actions.push(Action::update(update)?);
-        }
+        let action = self.entry.action;
+        let entry = self.entry.recorded(store.authority().actor(), self.totals);
+        self.actions.push(Action::put(&store.table.name, to_item(&entry, 1)?, Guard::Any)?);
         if self.actions.len() > MAX_ACTIONS {
-            return Err(Error::internal(format!("{} takes {} actions", self.entry.action, self.actions.len())));
+            return Err(Error::internal(format!("{action} takes {} actions", self.actions.len())));
         }
         Ok(self.actions)
     }
 }
 
 /// Runs a transaction; one that conflicts with another, or for which there is no capacity, is attempted again after a wait.
-async fn run(store: Store<'_>, actions: Vec<Action>) -> Result<()> {
+/// Returns the positions of the actions whose guard does not hold: then nothing was written.
+pub(super) async fn run(table: &Table, actions: &[Action]) -> Result<Vec<usize>> {
     let items: Vec<TransactWriteItem> = actions.iter().map(|action| action.item.clone()).collect();
     for attempt in 0..ATTEMPTS {
         if attempt > 0 {
             tokio::time::sleep(backoff(attempt)?).await;
         }
-        let sent = store.table.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
-        let Err(error) = sent else { return Ok(()) };
+        let sent = table.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
+        let Err(error) = sent else { return Ok(Vec::new()) };
         let codes = cancellation_codes(&error);
-        let refused = codes.iter().position(|code| code == "ConditionalCheckFailed");
-        if let Some(action) = refused.and_then(|at| actions.get(at)) {
-            return Err(action.refusal.clone());
+        let refused = codes.iter().enumerate().filter(|(_, code)| *code == "ConditionalCheckFailed");
+        let refused: Vec<usize> = refused.map(|(at, _)| at).collect();
+        if !refused.is_empty() {
+            return Ok(refused);
         }
         if !codes.iter().any(|code| TEMPORARY.contains(&code.as_str())) {
             return Err(failed(error));

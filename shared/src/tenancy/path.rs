@@ -16,9 +16,8 @@ pub const PLATFORM: OrganizationId = OrganizationId(Uuid::from_u128(0x5ca0_0a4d_
 pub struct OrganizationPath(String);
 
 impl OrganizationPath {
-    /// The deepest tree. Each level adds an audit entry and a total to a transaction, which takes 100 actions: at this
-    /// depth the deletion of an organization with all settings that it can have takes 90.
-    pub const MAX_DEPTH: usize = 12;
+    /// The deepest tree: a sort key of the index, which holds the path and the id of a user, takes 1,024 bytes.
+    pub const MAX_DEPTH: usize = 29;
 
     /// The path of an organization without a parent.
     #[must_use]
@@ -38,6 +37,12 @@ impl OrganizationPath {
             .rsplit('/')
             .filter_map(|part| part.parse::<uuid::fmt::Simple>().ok())
             .map(|id| OrganizationId(id.into_uuid()))
+    }
+
+    /// The first organization of the path: the tenant that the whole tree belongs to.
+    #[must_use]
+    pub fn tenant(&self) -> OrganizationId {
+        self.upward().last().unwrap_or(OrganizationId(Uuid::nil()))
     }
 
     /// The organization at the end of the path.

@@ -6,6 +6,7 @@ use reqwest::{
     Method, StatusCode,
     header::{HeaderMap, HeaderName, HeaderValue},
 };
+use scanward::workers::Workers;
 use serde_json::Value;
 
 use super::document;
@@ -16,11 +17,20 @@ pub struct Client {
     http: reqwest::Client,
     url: String,
     headers: HeaderMap,
+    workers: Option<Workers>,
 }
+
+/// What the workers write; a caller waits for them before it reads that.
+const LAGGING: [&str; 3] = ["/v2/audit", "/v2/users", "/v2/organizations"];
 
 impl Client {
     pub fn new(url: &str) -> Self {
-        Self { http: reqwest::Client::new(), url: url.to_owned(), headers: HeaderMap::new() }
+        Self { http: reqwest::Client::new(), url: url.to_owned(), headers: HeaderMap::new(), workers: None }
+    }
+
+    /// The same caller, who sees what these workers do.
+    pub fn after(&self, workers: &Workers) -> Self {
+        Self { workers: Some(workers.clone()), ..self.clone() }
     }
 
     /// The same caller with one more header; a second value of a name is added to the first.
@@ -100,6 +110,10 @@ impl Client {
         path: &str,
         fill: impl FnOnce(reqwest::RequestBuilder) -> reqwest::RequestBuilder,
     ) -> reqwest::Result<Reply> {
+        let reads_lagging = method == "GET" && LAGGING.iter().any(|lagging| path.starts_with(lagging));
+        if let Some(workers) = self.workers.as_ref().filter(|_| reads_lagging) {
+            workers.caught_up().await;
+        }
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.http.request(method.clone(), format!("{}{path}", self.url)).headers(self.headers.clone());
         let response = fill(request).send().await?;

@@ -47,7 +47,7 @@ impl World {
 
     /// A caller without credentials.
     pub fn nobody(&self) -> Client {
-        Client::new(&self.url)
+        Client::new(&self.url).after(self.platform.workers())
     }
 
     fn with_token(&self, token: &str) -> Client {

@@ -4,8 +4,10 @@ mod input;
 mod model;
 
 pub use input::{NewOrganization, OrganizationDetails, OrganizationDetailsPatch};
+use model::UsersPart;
 pub use model::{
-    Collection, CollectionMode, EnrollmentToken, EnrollmentTokenStatus, MemberCounts, Organization, Partner, UniqueName,
+    Collection, CollectionMode, EnrollmentToken, EnrollmentTokenStatus, MemberCounts, Organization, Partner, Top,
+    UniqueName,
 };
 
 use futures_util::future::try_join_all;
@@ -17,6 +19,9 @@ use crate::{
     tenancy::OrganizationPath,
     time::Timestamp,
 };
+
+/// The number of organizations with the same name that a look-up finds, at most.
+const MAX_NAMESAKES: usize = 100;
 
 /// Prepares a new organization with its client facet and an id below a found parent, or at the top.
 ///
@@ -34,7 +39,7 @@ pub fn create_below<'a>(
         return Err(Error::invalid_field("organization.parent_organization", message));
     }
     let organization = Organization::new(id, path, new, Timestamp::now());
-    let (name, collection) = (UniqueName::of(&organization), Collection::default_for(id)?);
+    let (name, top, collection) = (UniqueName::of(&organization), Top::of(&organization), Collection::default_for(id)?);
     let path = organization.organization_path.clone();
     let write = store
         .create("organization.created", organization)
@@ -43,8 +48,9 @@ pub fn create_below<'a>(
         .or(UniqueName::refusal())
         .put(&MemberCounts::none(id), Guard::Absent)
         .put(&collection, Guard::Absent)
-        .begin_totals(Some(id))
         .count(Counted::Organizations, &path, 1);
+    let write = UsersPart::none(id).fold(write, |write, part| write.put(&part, Guard::Absent));
+    let write = top.iter().fold(write, |write, top| write.put(top, Guard::Absent));
     Ok(match parent {
         Some(parent) => write.add(&Key::members(parent.id), MemberCounts::CHILDREN, 1, Guard::Exists),
         None => write,
@@ -69,4 +75,20 @@ pub async fn nearest_partner(
         }
     }
     Ok(None)
+}
+
+/// The organizations with a name, in its unique form, within the caller's scope.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+pub async fn find_by_name(store: Store<'_>, name: &str) -> Result<Vec<Authorized<Organization>>> {
+    let mut reader = store.reader::<UniqueName>(&store.organization_names(name), None);
+    let mut found = Vec::new();
+    // Few of a tenant have the same name: each has another parent.
+    while !reader.is_at_end() && found.len() < MAX_NAMESAKES {
+        let markers = reader.read(MAX_NAMESAKES).await?;
+        let listed = markers.iter().map(|marker| store.find_listed(Some(marker.organization_id)));
+        found.extend(try_join_all(listed).await?.into_iter().flatten());
+    }
+    Ok(found)
 }

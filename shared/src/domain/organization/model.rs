@@ -90,12 +90,15 @@ impl Audited for Organization {
     }
 }
 
-/// The marker that a name is taken among the organizations with the same parent.
+/// The marker that a name is taken among the organizations with the same parent. The index finds it by the name alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UniqueName {
     parent: Option<OrganizationId>,
     name: String,
-    organization_id: OrganizationId,
+    pub(crate) organization_id: OrganizationId,
+    /// The place of the organization; unknown in an item of schema 1.
+    #[serde(default)]
+    path: Option<OrganizationPath>,
 }
 
 impl UniqueName {
@@ -103,7 +106,8 @@ impl UniqueName {
     #[must_use]
     pub fn of(organization: &Organization) -> Self {
         let parent = organization.organization_path.parent().map(|path| path.organization());
-        Self { parent, name: unique_form(&organization.name), organization_id: organization.id }
+        let path = Some(organization.organization_path.clone());
+        Self { parent, name: unique_form(&organization.name), organization_id: organization.id, path }
     }
 
     /// The error when a sibling has the name.
@@ -115,13 +119,43 @@ impl UniqueName {
 
 impl Entity for UniqueName {
     const TYPE: &'static str = "organization_name";
+    const SCHEMA: u64 = 2;
 
     fn key(&self) -> Key {
         Key::organization_name(self.parent, &self.name)
     }
+
+    fn tree_key(&self) -> Option<Key> {
+        self.path.as_ref().map(|path| Key::organization_by_name(&self.name, path))
+    }
 }
 
-/// The number of users and children of an organization, so that deleting it and adding to it exclude each other.
+/// The mark of an organization without one above it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Top {
+    organization_id: OrganizationId,
+}
+
+impl Top {
+    /// The mark of an organization, if it has none above it.
+    #[must_use]
+    pub fn of(organization: &Organization) -> Option<Self> {
+        let is_top = organization.organization_path.parent().is_none();
+        is_top.then_some(Self { organization_id: organization.id })
+    }
+}
+
+impl Entity for Top {
+    const TYPE: &'static str = "top_organization";
+
+    fn key(&self) -> Key {
+        Key::top(self.organization_id)
+    }
+}
+
+/// The number of users and children of an organization, so that deleting it and adding to it exclude each other. Additions
+/// of users at the same time would conflict over one item; so each user is counted in one of several parts, of which this is
+/// the first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MemberCounts {
     id: OrganizationId,
@@ -137,6 +171,47 @@ impl MemberCounts {
 
     pub(super) fn none(id: OrganizationId) -> Self {
         Self { id, users: 0, children: 0 }
+    }
+
+    /// The key of the part that counts a user.
+    pub(crate) fn counting(id: OrganizationId, user: UserId) -> Key {
+        let last = user.0.as_bytes().last().copied().unwrap_or_default();
+        Self::part(id, last % UsersPart::COUNT)
+    }
+
+    /// The keys of all parts.
+    pub fn parts(id: OrganizationId) -> impl Iterator<Item = Key> {
+        (0..UsersPart::COUNT).map(move |part| Self::part(id, part))
+    }
+
+    fn part(id: OrganizationId, part: u8) -> Key {
+        if part == 0 { Key::members(id) } else { Key::users_part(id, part) }
+    }
+}
+
+/// A part of the number of users of an organization, besides the first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct UsersPart {
+    id: OrganizationId,
+    part: u8,
+    users: i64,
+}
+
+impl UsersPart {
+    /// The number of parts: as many users can be added at a time without a conflict, at best.
+    const COUNT: u8 = 4;
+
+    /// The parts of a new organization.
+    pub(super) fn none(id: OrganizationId) -> impl Iterator<Item = Self> {
+        (1..Self::COUNT).map(move |part| Self { id, part, users: 0 })
+    }
+}
+
+impl Entity for UsersPart {
+    const TYPE: &'static str = "users_part";
+
+    fn key(&self) -> Key {
+        Key::users_part(self.id, self.part)
     }
 }
 

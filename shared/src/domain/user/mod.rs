@@ -78,7 +78,7 @@ pub async fn create_in<'a>(
 fn add_to_organization<'a>(write: Write<'a, User>, user: &User) -> Write<'a, User> {
     let organization_id = user.organization_id;
     let write = write
-        .add(&Key::members(organization_id), MemberCounts::USERS, 1, Guard::Exists)
+        .add(&MemberCounts::counting(organization_id, user.id), MemberCounts::USERS, 1, Guard::Exists)
         .or(Error::invalid_field("user.organization_id", "is not an organization that you manage"))
         .count(Counted::Users, user.path(), 1);
     match user.role {
@@ -90,11 +90,9 @@ fn add_to_organization<'a>(write: Write<'a, User>, user: &User) -> Write<'a, Use
 /// Removes a user from the counts and markers of its organization.
 pub fn remove_from_organization<'a>(write: Write<'a, User>, user: &User) -> Write<'a, User> {
     let organization_id = user.organization_id;
-    let write = write.add(&Key::members(organization_id), MemberCounts::USERS, -1, Guard::Exists).count(
-        Counted::Users,
-        user.path(),
-        -1,
-    );
+    let write = write
+        .add(&MemberCounts::counting(organization_id, user.id), MemberCounts::USERS, -1, Guard::Exists)
+        .count(Counted::Users, user.path(), -1);
     match user.role {
         Role::Partner => write.remove(&Partner { organization_id, user_id: user.id }.key(), Guard::Any),
         Role::Admin | Role::User => write,

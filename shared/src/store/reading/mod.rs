@@ -1,12 +1,16 @@
-//! Ranges, read from a position on, a chunk at a time.
+//! Lists, read from a position on, a chunk at a time: a range, the ranges of all tenants, or the platform's log.
+
+mod platform_log;
+mod tenants;
 
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
+use self::{platform_log::PlatformLog, tenants::Tenants};
 use super::{
     entity::{Entity, Item, Owned, from_item, key_item, text},
-    key::{GSI1PK, GSI1SK, Key, PK, Range, SK, ScopedRange},
+    key::{GSI1PK, GSI1SK, Key, PK, Range, SK, ScopedRange, Source},
     lookup::{Authorized, Store},
     table::Table,
     totals::{self, Counted},
@@ -34,7 +38,7 @@ impl Position {
         sort
     }
 
-    fn at(start: &Item) -> Self {
+    fn of_item(start: &Item) -> Self {
         let text = |name: &str| start.get(name).and_then(|value| value.as_s().ok()).cloned();
         let pair = |partition, sort| Some([text(partition)?, text(sort)?]);
         Self { key: pair(PK, SK).unwrap_or_default(), tree_key: pair(GSI1PK, GSI1SK) }
@@ -51,61 +55,81 @@ impl Position {
     }
 }
 
-impl ScopedRange {
-    /// Whether the range runs from the largest sort key down.
-    #[must_use]
-    pub fn is_descending(&self) -> bool {
-        self.0.is_descending
-    }
-}
-
-/// A reader of a range, in its order.
+/// A reader of a list, in its order.
 #[derive(Debug)]
 pub struct Reader<'a, E> {
     table: &'a Table,
-    range: Range,
-    /// Where to go on; nothing is left where there is none.
-    next: Option<Start>,
+    place: Place,
     units: f64,
     item: PhantomData<fn() -> E>,
 }
 
+/// Where a reader is.
 #[derive(Debug)]
-enum Start {
+enum Place {
+    Range(Range, Next),
+    Tenants(Box<Tenants>),
+    PlatformLog(Box<PlatformLog>),
+}
+
+/// Where reading a range goes on.
+#[derive(Clone, Debug)]
+enum Next {
     Beginning,
     After(Item),
+    /// Nothing is left.
+    End,
+}
+
+impl Next {
+    fn after(position: Option<&Position>) -> Self {
+        position.map_or(Self::Beginning, |position| Self::After(position.start()))
+    }
 }
 
 impl<E: Entity> Reader<'_, E> {
-    /// The next items, at most `limit`, in one round trip. Fewer do not mean the end.
+    /// The next items, at most `limit`. Fewer, or none, do not mean the end.
     ///
     /// # Errors
     /// 500 when DynamoDB fails.
     pub async fn read(&mut self, limit: usize) -> Result<Vec<E>> {
-        let start = match self.next.take() {
-            Some(Start::Beginning) => None,
-            Some(Start::After(key)) => Some(key),
-            None => return Ok(Vec::new()),
+        let items = match &mut self.place {
+            Place::Range(range, next) => {
+                let start = match next {
+                    Next::Beginning => None,
+                    Next::After(key) => Some(key.clone()),
+                    Next::End => return Ok(Vec::new()),
+                };
+                let chunk = self.table.query_chunk(range, start, Some(limit)).await?;
+                *next = chunk.next.map_or(Next::End, Next::After);
+                self.units += chunk.units;
+                chunk.items
+            }
+            Place::Tenants(tenants) => tenants.read(self.table, limit, &mut self.units).await?,
+            Place::PlatformLog(log) => log.read(self.table, limit, &mut self.units).await?,
         };
-        let chunk = self.table.query_chunk(&self.range, start, Some(limit)).await?;
-        self.next = chunk.next.map(Start::After);
-        self.units += chunk.units;
-        let entities = chunk.items.into_iter().filter_map(|item| from_item(item).transpose());
+        let entities = items.into_iter().filter_map(|item| from_item(item).transpose());
         entities.map(|stored| stored.map(|stored| stored.entity)).collect()
     }
 
     /// Whether nothing is left to read.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.next.is_none()
+        match &self.place {
+            Place::Range(_, next) => matches!(next, Next::End),
+            Place::Tenants(tenants) => tenants.is_at_end(),
+            Place::PlatformLog(log) => log.is_at_end(),
+        }
     }
 
     /// Where to go on, if something was read and something may be left.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
-        match &self.next {
-            Some(Start::After(key)) => Some(Position::at(key)),
-            _ => None,
+        match &self.place {
+            Place::Range(_, Next::After(key)) => Some(Position::of_item(key)),
+            Place::Range(..) => None,
+            Place::Tenants(tenants) => tenants.position(),
+            Place::PlatformLog(log) => log.position(),
         }
     }
 
@@ -143,27 +167,36 @@ impl<'a> Store<'a> {
         ScopedRange::users(self.scope())
     }
 
+    /// The marks of the organizations with a name, in its unique form, within the caller's scope.
+    #[must_use]
+    pub fn organization_names(&self, name: &str) -> ScopedRange {
+        ScopedRange::organization_names(self.scope(), name)
+    }
+
     /// The caller's audit log, newest first; `between` two points of time is a range of it.
     #[must_use]
     pub fn audit_log(&self, between: Option<(Timestamp, Timestamp)>) -> ScopedRange {
         ScopedRange::audit(self.scope(), between)
     }
 
-    /// A reader of a range, from its beginning or after a position.
+    /// A reader of a part of the table, from its beginning or after a position.
     #[must_use]
     pub fn reader<E: Entity>(&self, range: &ScopedRange, after: Option<&Position>) -> Reader<'a, E> {
-        self.reader_of(range.0.clone(), after)
-    }
-
-    fn reader_of<E: Entity>(&self, range: Range, after: Option<&Position>) -> Reader<'a, E> {
-        let next = after.map_or(Start::Beginning, |position| Start::After(position.start()));
-        Reader { table: self.table, range, next: Some(next), units: 0.0, item: PhantomData }
+        self.reader_at(match &range.0 {
+            Source::One(range) => Place::Range(range.clone(), Next::after(after)),
+            Source::Tenants(tree) => Place::Tenants(Box::new(Tenants::new(*tree, after))),
+            Source::PlatformLog(bounds) => Place::PlatformLog(Box::new(PlatformLog::new(bounds.clone(), after))),
+        })
     }
 
     /// A reader of a range below an entity that is looked up at the same time. What it reads is [`Unproven`].
     #[must_use]
     pub fn reader_ahead<E: Entity>(&self, range: &Range, after: Option<&Position>) -> Reader<'a, E> {
-        self.reader_of(range.clone(), after)
+        self.reader_at(Place::Range(range.clone(), Next::after(after)))
+    }
+
+    fn reader_at<E>(&self, place: Place) -> Reader<'a, E> {
+        Reader { table: self.table, place, units: 0.0, item: PhantomData }
     }
 
     /// What was read ahead below an entity that was found since.
@@ -171,7 +204,7 @@ impl<'a> Store<'a> {
     /// # Errors
     /// 404 outside the caller's scope, 500 for a range of another entity.
     pub fn prove<P: Owned, T>(&self, parent: &Authorized<P>, unproven: Unproven<T>) -> Result<T> {
-        self.below(parent, unproven.range).map(|_| unproven.read)
+        self.require_below(parent, &unproven.range).map(|()| unproven.read)
     }
 
     /// The number of items that a list of the whole scope has, if a total is kept.

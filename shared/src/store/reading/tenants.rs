@@ -1,0 +1,101 @@
+//! The ranges of all tenants, one after another in the order of the ids of their top organizations, which is the order of
+//! paths. Only the platform's operator reads them.
+//!
+//! How many tenants a page needs is not known before; so the first is read alone, and each further time twice as many at once.
+
+use std::collections::VecDeque;
+
+use futures_util::future::try_join_all;
+
+use super::Position;
+use crate::{
+    Result,
+    store::{
+        entity::Item,
+        key::{GSI1PK, Range, SK, Tree},
+        table::Table,
+    },
+};
+
+/// The number of tenants that are read at once, at most.
+const AT_ONCE: usize = 16;
+/// The number of tenants that are listed at once.
+const LISTED: usize = 100;
+
+/// Where a reader of all tenants is.
+#[derive(Debug)]
+pub(super) struct Tenants {
+    tree: Tree,
+    /// The last tenant that was listed, by its id as it is in paths.
+    listed: String,
+    is_listed: bool,
+    /// The tenants to read, each from the beginning or after an item.
+    left: VecDeque<(String, Option<Item>)>,
+    at_once: usize,
+    last: Option<Position>,
+}
+
+impl Tenants {
+    pub(super) fn new(tree: Tree, after: Option<&Position>) -> Self {
+        let start = after.and_then(|position| Some((top_of(&position.start())?, position.start())));
+        let listed = start.as_ref().map(|(top, _)| top.clone()).unwrap_or_default();
+        let left = start.into_iter().map(|(top, start)| (top, Some(start))).collect();
+        Self { tree, listed, is_listed: false, left, at_once: 1, last: None }
+    }
+
+    pub(super) fn is_at_end(&self) -> bool {
+        self.left.is_empty() && self.is_listed
+    }
+
+    pub(super) fn position(&self) -> Option<Position> {
+        self.last.clone().filter(|_| !self.is_at_end())
+    }
+
+    pub(super) async fn read(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
+        let mut items: Vec<Item> = Vec::new();
+        while items.is_empty() && !self.is_at_end() {
+            if self.left.len() < self.at_once && !self.is_listed {
+                self.list(table, units).await?;
+            }
+            let tenants: Vec<_> = self.left.drain(..self.at_once.min(self.left.len())).collect();
+            self.at_once = (self.at_once * 2).min(AT_ONCE);
+            let chunks = tenants.iter().map(async |(top, start)| {
+                table.query_chunk(&Range::of_tenant(self.tree, top), start.clone(), Some(limit)).await
+            });
+            let mut unread = Vec::new();
+            for ((top, start), chunk) in tenants.iter().zip(try_join_all(chunks).await?) {
+                *units += chunk.units;
+                // What follows a tenant of which something is left is read again later.
+                if !unread.is_empty() || items.len() >= limit {
+                    unread.push((top.clone(), start.clone()));
+                    continue;
+                }
+                let room = limit - items.len();
+                let is_cut = chunk.items.len() > room;
+                items.extend(chunk.items.into_iter().take(room));
+                let next = if is_cut { items.last().map(|item| Position::of_item(item).start()) } else { chunk.next };
+                unread.extend(next.map(|next| (top.clone(), Some(next))));
+            }
+            unread.into_iter().rev().for_each(|tenant| self.left.push_front(tenant));
+        }
+        self.last = items.last().map(Position::of_item).or(self.last.take());
+        Ok(items)
+    }
+
+    async fn list(&mut self, table: &Table, units: &mut f64) -> Result<()> {
+        let chunk = table.query_chunk(&Range::tops_after(&self.listed), None, Some(LISTED)).await?;
+        *units += chunk.units;
+        self.is_listed = chunk.next.is_none();
+        for top in chunk.items.iter().filter_map(|item| item.get(SK)?.as_s().ok()) {
+            self.listed.clone_from(top);
+            self.left.push_back((top.clone(), None));
+        }
+        Ok(())
+    }
+}
+
+/// The tenant of an item of the index.
+fn top_of(item: &Item) -> Option<String> {
+    let (_, top) = item.get(GSI1PK)?.as_s().ok()?.split_once('#')?;
+    Some(top.to_owned())
+}
