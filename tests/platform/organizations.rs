@@ -122,18 +122,22 @@ async fn the_tree_has_any_depth_that_its_keys_can_hold() {
     let world = World::start().await;
     let caller = world.partner();
     let mut parent = TECHPARTNER.to_owned();
-    for level in 2..=12 {
+    for level in 2..=29 {
         let body = json!({ "organization": { "name": format!("Level {level}"), "company_name": "x", "parent_organization": parent } });
         parent = caller.post("/v2/organizations", body).await.ok(201).id();
     }
     let user = json!({ "user": { "email": "deep@example.com", "organization_id": parent, "password": "a deep password", "confirmed": true } });
-    caller.post("/v2/users", user).await.ok(201);
+    let deep = caller.post("/v2/users", user).await.ok(201).id();
+    let session = world.session("deep@example.com", "a deep password").await;
+    assert_eq!(session.get("/v2/user/me").await.ok(200).id(), deep);
+    // The entry is copied to every log above.
+    assert_eq!(caller.count(&format!("/v2/audit/events?q[resource_id]={deep}")).await, 1);
     let client = caller.get(&format!("/v2/clients/{parent}")).await.ok(200);
     assert_eq!(client["partner"]["id"], TECHPARTNER);
     let deeper = json!({ "organization": { "name": "x", "company_name": "x", "parent_organization": parent } });
     caller.post("/v2/organizations", deeper).await.invalid(&["organization.parent_organization"]);
     let page = caller.get("/v2/organizations?per_page=100").await.ok(200);
-    assert_eq!(page.json["meta"]["pagination"]["total_count"], 14);
+    assert_eq!(page.json["meta"]["pagination"]["total_count"], 31);
 }
 
 #[tokio::test(flavor = "multi_thread")]
