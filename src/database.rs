@@ -6,12 +6,26 @@ use anyhow::{Context, Result, anyhow};
 use dynoxide::{Database, server};
 use rusqlite::Connection;
 use tokio::net::TcpListener;
+
+use crate::options::Options;
 use uuid::Uuid;
 
 /// The records of streams have no index of their own: each write would read all of them for the next sequence number, and
 /// each look for new ones too.
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS scanward_stream_records
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+
+/// The endpoint of the DynamoDB of these options: the one that they name, or an embedded one that is served on `listen`.
+///
+/// # Errors
+/// When the data folder cannot be used, or the address is taken.
+pub async fn endpoint(options: &Options, listen: SocketAddr) -> Result<String> {
+    match &options.dynamodb_endpoint {
+        Some(endpoint) => Ok(endpoint.clone()),
+        None if options.memory => in_memory(listen).await,
+        None => in_folder(&options.data, listen).await,
+    }
+}
 
 /// Serves a database in memory on a free port of this machine, or on `listen`; returns its endpoint.
 ///

@@ -23,4 +23,5 @@ pub mod options;
 pub mod platform;
 pub mod streams;
 pub mod template;
+pub mod upkeep;
 pub mod workers;

@@ -7,12 +7,14 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use scanward::{
     openapi,
     options::{Command, Options},
     platform::Platform,
+    streams::redrive::RedriveResult,
+    upkeep::Upkeep,
 };
 use shared::telemetry;
 use tracing::Level;
@@ -37,6 +39,26 @@ async fn run(mut options: Options) -> Result<()> {
             log_errors();
             let text = openapi::text(&openapi::with_examples().await?)?;
             fs::write("openapi.json", text).context("openapi.json cannot be written")
+        }
+        Some(Command::Migrate) => {
+            log_errors();
+            println!("{}", Upkeep::open(&options).await?.migrate().await?);
+            Ok(())
+        }
+        Some(Command::Check { repair }) => {
+            log_errors();
+            let differences = Upkeep::open(&options).await?.check(repair).await?;
+            differences.iter().for_each(|difference| println!("{difference}"));
+            ensure!(differences.is_empty(), "the table does not agree in {} places", differences.len());
+            Ok(())
+        }
+        Some(Command::Redrive { queue_url }) => {
+            log_errors();
+            let redriven = Upkeep::open(&options).await?.redrive(queue_url.as_deref()).await?;
+            redriven.iter().for_each(|message| println!("{message}"));
+            let left = redriven.iter().filter(|message| message.result != RedriveResult::Redriven).count();
+            ensure!(left == 0, "{left} messages are kept");
+            Ok(())
         }
     }
 }

@@ -98,4 +98,18 @@ pub enum Command {
     },
     /// Write openapi.json
     Openapi,
+    /// Move a table that an earlier version made to the present layout, while nothing writes to it
+    Migrate,
+    /// Check that all items of the table agree: markers, counts, totals and copies
+    Check {
+        /// Make missing copies again, and set counts and totals right, while nothing writes to the table
+        #[arg(long)]
+        repair: bool,
+    },
+    /// Try again what the workers failed to do for good
+    Redrive {
+        /// The SQS queue of a deployment's failures; by default those in the data folder
+        #[arg(long, value_name = "URL")]
+        queue_url: Option<String>,
+    },
 }

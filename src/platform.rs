@@ -28,6 +28,7 @@ use crate::{
     options::Options,
     streams::TableStream,
     template::{self, Functions, TEMPLATE},
+    upkeep::migrate::require_layout,
     workers::{self, Workers},
 };
 
@@ -79,25 +80,11 @@ impl Platform {
     }
 
     async fn make(options: &Options, dynamodb_listen: SocketAddr, address: SocketAddr) -> Result<Self> {
-        let dynamodb = match &options.dynamodb_endpoint {
-            Some(endpoint) => endpoint.clone(),
-            None if options.memory => database::in_memory(dynamodb_listen).await?,
-            None => database::in_folder(&options.data, dynamodb_listen).await?,
-        };
+        let dynamodb = database::endpoint(options, dynamodb_listen).await?;
         if options.demo {
             Self::require_local(&dynamodb)?;
         }
-        let config = Config {
-            table: options.table.clone(),
-            dynamodb_endpoint: Some(dynamodb.clone()),
-            issuer: "scanward".to_owned(),
-            kms_key_id: None,
-            key_file: None,
-            dns_server: options.dns_server,
-            signing_key_generation: options.signing_key_generation,
-            admin_email: None,
-            admin_secret_arn: None,
-        };
+        let config = Config { dns_server: options.dns_server, ..Config::local(&options.table, &dynamodb) };
         let table = app::table(&config);
         table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let provider = key_provider(options)?;
@@ -110,6 +97,7 @@ impl Platform {
         let role_of = |function: &str| roles.get(function).with_context(|| format!("the template has no {function}"));
         let starting = role_of("authentication")?;
         let authentication = process(starting);
+        require_layout(&authentication).await?;
         let generation = options.signing_key_generation;
         bootstrap::ensure_keys(&authentication, generation).await.map_err(report).context("the platform's keys")?;
         let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");

@@ -31,6 +31,23 @@ impl Config {
     /// The name of the table where nothing else is said.
     pub const TABLE: &'static str = "scanward";
 
+    /// The configuration of a process over a table of another DynamoDB than that of the region.
+    #[cfg(feature = "local")]
+    #[must_use]
+    pub fn local(table: &str, dynamodb_endpoint: &str) -> Self {
+        Self {
+            table: table.to_owned(),
+            dynamodb_endpoint: Some(dynamodb_endpoint.to_owned()),
+            issuer: "scanward".to_owned(),
+            kms_key_id: None,
+            key_file: None,
+            dns_server: None,
+            signing_key_generation: FIRST,
+            admin_email: None,
+            admin_secret_arn: None,
+        }
+    }
+
     /// Reads the environment.
     ///
     /// # Errors

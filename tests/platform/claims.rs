@@ -59,6 +59,7 @@ async fn a_session_of_a_user_who_moved_sees_the_new_organization_alone() {
     settings.error(404, "not_found");
     let named = json!({ "user": { "email": "new@example.com", "organization_id": ACME } });
     before.post("/v2/users", named).await.invalid(&["user.organization_id"]);
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,4 +106,13 @@ async fn acknowledged_writes_survive_a_kill_and_no_write_is_partial() {
     for email in page.each("email") {
         caller.post("/v2/users", json!({ "user": { "email": email } })).await.error(409, "conflict");
     }
+    // Nothing of it is left in part: every marker, count, total and copy agrees.
+    process.kill();
+    let check = Command::new(env!("CARGO_BIN_EXE_scanward"))
+        .args(["check", "--dynamodb-listen", "127.0.0.1:0", "--data"])
+        .arg(folder.path())
+        .env_remove("SCANWARD_DYNAMODB_ENDPOINT")
+        .output()
+        .unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
 }

@@ -74,4 +74,5 @@ async fn concurrent_repetitions_create_one_resource() {
     let replies = together((0..12).map(|_| caller.post("/v2/organizations", body.clone()))).await;
     let texts: std::collections::BTreeSet<String> = replies.into_iter().map(|reply| reply.ok(201).text).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
+    world.agrees().await;
 }

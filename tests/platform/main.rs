@@ -33,4 +33,5 @@ mod refusals;
 mod schema;
 mod settings;
 mod totals;
+mod upkeep;
 mod users;

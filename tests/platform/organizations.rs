@@ -85,6 +85,7 @@ async fn deleting_and_joining_exclude_each_other() {
         let is_there = caller.get(&path).await.status.as_u16() == 200;
         assert_eq!(is_there, outcome.1 == 201);
     }
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,6 +139,7 @@ async fn the_tree_has_any_depth_that_its_keys_can_hold() {
     caller.post("/v2/organizations", deeper).await.invalid(&["organization.parent_organization"]);
     let page = caller.get("/v2/organizations?per_page=100").await.ok(200);
     assert_eq!(page.json["meta"]["pagination"]["total_count"], 31);
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

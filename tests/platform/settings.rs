@@ -313,6 +313,7 @@ async fn concurrent_additions_lose_nothing() {
         claims["included_tools"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
     assert_eq!(tools.len(), 10, "{tools:?}");
     assert_eq!(claims["plugins"].as_object().unwrap().len(), 4);
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -381,6 +382,7 @@ async fn limits_hold_under_concurrency_and_a_full_client_can_be_deleted() {
     }
     admin.delete(&format!("/v2/users/{manager}")).await.ok(200);
     admin.delete(&format!("/v2/organizations/{tenant}")).await.ok(200);
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,4 +48,5 @@ async fn totals_follow_every_kind_of_write() {
     for caller in &everyone {
         are_right(caller).await;
     }
+    world.agrees().await;
 }

@@ -198,6 +198,7 @@ async fn of_two_concurrent_updates_one_wins_and_the_other_is_refused() {
     assert_eq!(shown.attributes()["title"], title(winners[0]));
     guarded.put(&path, json!({ "user": { "title": "late" } })).await.error(412, "precondition_failed");
     guarded.delete(&path).await.error(412, "precondition_failed");
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,6 +218,7 @@ async fn concurrent_updates_are_never_mixed() {
     // The log has exactly the acknowledged updates.
     let acknowledged = statuses.iter().filter(|status| **status == 200).count();
     assert_eq!(world.partner().count("/v2/audit/events?q[action]=user.updated").await, acknowledged);
+    world.agrees().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

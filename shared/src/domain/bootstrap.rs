@@ -38,6 +38,22 @@ pub async fn ensure_keys(operator: &Operator, signing_key_generation: u16) -> Re
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct FirstStart {
     administrator: UserId,
+    /// The layout of the table; none in a table of the first.
+    #[serde(default)]
+    layout: Option<u64>,
+}
+
+/// The number of the table's layout: raised when items move to other keys.
+pub const LAYOUT: u64 = 2;
+
+/// The number of a table's layout; `None` for a table without a first start.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+#[cfg(feature = "local")]
+pub async fn layout(operator: &Operator) -> Result<Option<u64>> {
+    let found = operator.store().table.get::<FirstStart>(&Key::first_start()).await?;
+    Ok(found.map(|marker| marker.layout.unwrap_or(1)))
 }
 
 impl Entity for FirstStart {
@@ -68,7 +84,7 @@ pub async fn ensure_administrator(
     ignore_existing(organization::create_below(store, PLATFORM, None, organization)?.commit().await)?;
     let found = store.find::<Organization>(PLATFORM).await?;
     let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, user).await?;
-    match write.put(&FirstStart { administrator: ADMINISTRATOR }, Guard::Absent).commit().await {
+    match write.put(&FirstStart { administrator: ADMINISTRATOR, layout: Some(LAYOUT) }, Guard::Absent).commit().await {
         // Another process was faster.
         Err(error) if error.code() == Code::Conflict && is_done().await? => Ok(false),
         made => made.map(|_| true),

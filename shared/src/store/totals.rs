@@ -54,20 +54,13 @@ pub(super) struct TotalChange {
 
 /// One of the items that make up the totals of an organization, or of the platform.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Totals {
+struct Totals {
     of: Option<OrganizationId>,
     shard: u8,
     #[serde(default)]
     users: i64,
     #[serde(default)]
     organizations: i64,
-}
-
-impl Totals {
-    /// The totals as a whole, in the first of the items.
-    pub(super) fn whole(of: Option<OrganizationId>, users: i64, organizations: i64) -> Self {
-        Self { of, shard: 0, users, organizations }
-    }
 }
 
 impl Entity for Totals {

@@ -8,7 +8,7 @@ mod operations;
 
 pub use client::{Client, Reply};
 pub use operations::{Access, Operation, lists, operations, send};
-use scanward::{options::Options, platform::Platform};
+use scanward::{options::Options, platform::Platform, upkeep::Upkeep};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -43,6 +43,18 @@ impl World {
     /// The name of the table.
     pub fn table(&self) -> &str {
         &self.table
+    }
+
+    /// Requires that all items of the table agree, once the workers have handled them.
+    pub async fn agrees(&self) {
+        self.platform.workers().caught_up().await;
+        let options = Options {
+            dynamodb_endpoint: Some(self.platform.dynamodb().to_owned()),
+            table: self.table.clone(),
+            ..options()
+        };
+        let differences = Upkeep::open(&options).await.unwrap().check(false).await.unwrap();
+        assert!(differences.is_empty(), "{}", differences.join("\n"));
     }
 
     /// A caller without credentials.
