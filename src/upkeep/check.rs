@@ -6,7 +6,7 @@ use anyhow::{Result, anyhow};
 use shared::{app::Operator, store::Recorded};
 
 use super::{
-    facts::{Count, Facts, part_name},
+    facts::{Count, Facts, PARTS, part_name},
     rows::{Row, Rows, key, number, text},
 };
 
@@ -103,7 +103,7 @@ pub(super) async fn count_again(rows: &Rows) -> Result<()> {
 
 /// Makes the parts of the counts of an organization that do not exist.
 pub(super) async fn ensure_parts(rows: &Rows, organization: &str) -> Result<()> {
-    for part in 1..4 {
+    for part in 1..PARTS {
         let (partition, sort) = (format!("ORG#{organization}"), part_name(part));
         if rows.get(&partition, &sort).await?.is_none() {
             let mut counts = key(&partition, &sort);

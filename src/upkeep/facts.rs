@@ -11,6 +11,8 @@ use super::rows::Row;
 /// A number that an item keeps: its partition, sort key and attribute.
 pub(super) type Count = (String, String, &'static str);
 
+/// The number of parts in which the users of an organization are counted.
+pub(super) const PARTS: u8 = 8;
 /// The numbers that the counts of an organization keep.
 const COUNTED: [&str; 6] = ["users", "children", "plugins", "tools", "connectors", "domains"];
 /// The numbers that totals keep.
@@ -109,7 +111,7 @@ impl Facts {
         let marker = format!("NAME#{}#{name}", above.as_deref().unwrap_or("TOP"));
         self.need(format!("{marker} leads to organization {id}"));
         self.need(format!("{marker} NAME is in the index at NAME#{name} {path}"));
-        (0..4).for_each(|part| self.need(format!("ORG#{id} {}", part_name(part))));
+        (0..PARTS).for_each(|part| self.need(format!("ORG#{id} {}", part_name(part))));
         match above {
             Some(above) => {
                 let above_path = path.trim_end_matches('/').rsplit_once('/').map_or("", |(above, _)| above);
@@ -253,10 +255,10 @@ pub(super) fn unique(text: &str) -> String {
     text.trim().to_lowercase()
 }
 
-/// The sort key of the part that counts a user: one of four, by the last byte of its id.
+/// The sort key of the part that counts a user, by the last byte of its id.
 fn part_of(user: &str) -> String {
     let last = user.get(user.len().saturating_sub(2)..).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-    part_name(last.unwrap_or_default() % 4)
+    part_name(last.unwrap_or_default() % PARTS)
 }
 
 pub(super) fn part_name(part: u8) -> String {

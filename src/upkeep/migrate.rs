@@ -6,7 +6,7 @@
 //! | one partition of the index for all users, and one for all organizations | one for each tenant |
 //! | organizations at the top are found in the index | each has a mark in `TOPS` |
 //! | names are found by their parent alone | the index finds them by the name |
-//! | one count of the users of an organization | four parts |
+//! | one count of the users of an organization | eight parts |
 //! | the platform's log is one partition | hours and shards, with marks |
 //! | an entry is the same in each log | the first knows its place, the others are copies |
 //! | totals of users, organizations and entries | of users and organizations |

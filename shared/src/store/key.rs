@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | organization | `ORG#<id>` | `PROFILE` | `ORGANIZATIONS#<top>` | `<path>` |
 //! | its counts | `ORG#<id>` | `MEMBERS` | | |
-//! | the counts of its users, in 4 parts by user id | `ORG#<id>` | `MEMBERS#<part>` | | |
+//! | the counts of its users, in 8 parts by user id | `ORG#<id>` | `MEMBERS#<part>` | | |
 //! | its partners, one each | `ORG#<id>` | `PARTNER#<user id>` | | |
 //! | its collection facet | `ORG#<id>` | `COLLECTION` | | |
 //! | a section of its settings | `ORG#<id>` | `SETTINGS#<section>` | | |

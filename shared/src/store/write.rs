@@ -1,6 +1,6 @@
 //! Transactions. One holds the entity, its unique markers, its audit entry and its idempotency record.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::{
     error::SdkError, operation::transact_write_items::TransactWriteItemsError, types::TransactWriteItem,
@@ -19,8 +19,11 @@ use crate::{Error, Result, random::random, tenancy::OrganizationPath};
 
 /// DynamoDB takes this many actions in one transaction.
 pub(super) const MAX_ACTIONS: usize = 100;
-/// The number of attempts of a transaction that conflicts with another one over the same items.
-const ATTEMPTS: u32 = 8;
+/// The time after which a transaction that conflicts with others over the same items is not attempted again: less than a
+/// function has for a request.
+const PATIENCE: Duration = Duration::from_secs(6);
+/// The longest wait before an attempt: enough for a crowd of fifty to take turns.
+const LONGEST_WAIT_MS: u64 = 500;
 /// Reasons to cancel that are temporary: another transaction over the same items, and too little capacity.
 const TEMPORARY: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
@@ -229,9 +232,13 @@ impl Prepared {
 /// Returns the positions of the actions whose guard does not hold: then nothing was written.
 pub(super) async fn run(table: &Table, actions: &[Action]) -> Result<Vec<usize>> {
     let items: Vec<TransactWriteItem> = actions.iter().map(|action| action.item.clone()).collect();
-    for attempt in 0..ATTEMPTS {
+    let began = Instant::now();
+    for attempt in 0.. {
         if attempt > 0 {
             tokio::time::sleep(backoff(attempt)?).await;
+        }
+        if began.elapsed() >= PATIENCE {
+            break;
         }
         let sent = table.client.transact_write_items().set_transact_items(Some(items.clone())).send().await;
         let Err(error) = sent else { return Ok(Vec::new()) };
@@ -251,7 +258,8 @@ pub(super) async fn run(table: &Table, actions: &[Action]) -> Result<Vec<usize>>
 /// The wait before a further attempt, from 1 on: up to 16 ms, and each time up to twice as long (full jitter).
 fn backoff(attempt: u32) -> Result<Duration> {
     let jitter = u64::from(u16::from_le_bytes(random::<2>()?));
-    Ok(Duration::from_millis((8 << attempt) * jitter / u64::from(u16::MAX)))
+    let longest = 8_u64.checked_shl(attempt.min(16)).map_or(LONGEST_WAIT_MS, |longest| longest.min(LONGEST_WAIT_MS));
+    Ok(Duration::from_millis(longest * jitter / u64::from(u16::MAX)))
 }
 
 /// The reasons for which DynamoDB cancelled a transaction, action by action.

@@ -199,7 +199,7 @@ pub(super) struct UsersPart {
 
 impl UsersPart {
     /// The number of parts: as many users can be added at a time without a conflict, at best.
-    const COUNT: u8 = 4;
+    const COUNT: u8 = 8;
 
     /// The parts of a new organization.
     pub(super) fn none(id: OrganizationId) -> impl Iterator<Item = Self> {
