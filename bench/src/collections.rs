@@ -77,6 +77,16 @@ impl Crowd {
         Ok((status, line.context("the request left no log line")?))
     }
 
+    /// The endpoint of its DynamoDB.
+    pub(crate) fn dynamodb(&self) -> &str {
+        self.platform.dynamodb()
+    }
+
+    /// The `authorization` header of a session of the Partner.
+    pub(crate) fn session(&self) -> &str {
+        &self.session
+    }
+
     /// Adds copies of the sample items, in the form that writes through the platform would have given them.
     fn fill(&self, size: u32) -> Result<()> {
         let organization = self.item(&format!("ORG#{RETIRED}"), "PROFILE")?;

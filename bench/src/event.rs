@@ -45,6 +45,15 @@ impl Event {
         self
     }
 
+    /// The event with another query.
+    pub(crate) fn with_query(self, query: &str) -> Self {
+        let mut event = self.without_query();
+        if let Some(event) = event.0.as_object_mut() {
+            event.insert("rawQueryString".to_owned(), json!(query));
+        }
+        event
+    }
+
     /// The event with another id of the request.
     pub(crate) fn with_id(mut self, id: &str) -> Self {
         if let Some(context) = self.0.get_mut("requestContext").and_then(Value::as_object_mut) {

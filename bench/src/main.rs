@@ -12,6 +12,7 @@
 //!
 //! - [`units`]: the command that counts the round trips and capacity units of operations.
 //! - [`operations`], [`collections`]: the operations and their data; [`dns`]: the DNS server that verifies the domain.
+//! - [`lists`]: the command that measures lists of many items.
 //! - [`budgets`]: the cost that each operation may have; [`costs`]: the command that computes its price.
 //!
 //! - [`latency`]: the command that measures requests with DynamoDB at a distance.
@@ -29,6 +30,7 @@ mod costs;
 mod dns;
 mod event;
 mod latency;
+mod lists;
 mod locks;
 mod measure;
 mod mix;
@@ -62,6 +64,8 @@ enum Command {
     Compare(compare::Options),
     /// Count the round trips and capacity units of every operation, and check them against the budgets
     Units(units::Options),
+    /// Measure the memory and the units of pages of lists of many items
+    Lists(lists::Options),
     /// Compute the price of a million requests in DynamoDB from the budgets
     Costs,
     /// Measure the latency of each class of requests with DynamoDB at a distance, of this version and of an earlier one
@@ -77,6 +81,7 @@ async fn main() -> ExitCode {
     let result = match Options::parse().command {
         Command::Compare(options) => compare::run(&options).await,
         Command::Units(options) => units::run(&options).await,
+        Command::Lists(options) => lists::run(&options).await,
         Command::Costs => costs::run(),
         Command::Latency(options) => latency::run(&options).await,
         Command::Contention(options) => contention::run(&options).await,

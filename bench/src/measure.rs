@@ -79,6 +79,14 @@ impl Run {
         anyhow!("{error:#}; its stderr:\n{}", self.process.stderr())
     }
 
+    /// The peak memory of the process, in bytes.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub(crate) fn peak_memory(&self) -> Result<u64> {
+        self.process.peak_memory()
+    }
+
     /// Ends the process; returns its stdout.
     ///
     /// # Errors

@@ -77,27 +77,7 @@ impl World {
             "--admin-password".into(),
             OsString::from(ADMIN.1),
         ];
-        let mut variables: Vec<(&'static str, OsString)> = [
-            ("AWS_LAMBDA_FUNCTION_NAME", "contestant"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/contestant"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "contestant"),
-            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-            ("RUST_LOG", "info"),
-            // Nothing listens there, so no DNS query leaves this machine.
-            ("SCANWARD_DNS_SERVER", "127.0.0.1:9"),
-            ("SCANWARD_TABLE", TABLE),
-            ("SCANWARD_ADMIN_EMAIL", ADMIN.0),
-            ("SCANWARD_ADMIN_PASSWORD", ADMIN.1),
-        ]
-        .map(|(name, value)| (name, value.into()))
-        .into();
+        let mut variables = variables();
         let authorization = match maker {
             Maker::ThisBuild => sign_in(&Platform::prepare(&Options::try_parse_from(options)?).await?).await?,
             Maker::Other(scanward) => {
@@ -118,6 +98,17 @@ impl World {
         Ok(Self { variables, authorization, _data: data, _proxy: proxy })
     }
 
+    /// A world over a table that is there, for functions that need no keys, with the `authorization` header of a session.
+    ///
+    /// # Errors
+    /// When there is no temporary folder.
+    pub(crate) fn over(dynamodb: &str, authorization: &str) -> Result<Self> {
+        let data = tempfile::tempdir().context("there is no temporary folder")?;
+        let mut variables = variables();
+        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", dynamodb.into()));
+        Ok(Self { variables, authorization: authorization.to_owned(), _data: data, _proxy: None })
+    }
+
     /// The sample event of a contestant, with the session's token if the event has credentials, and without its query,
     /// so that `user` makes the same reads as `raw`.
     ///
@@ -127,6 +118,30 @@ impl World {
         let event = Event::sample(contestant.event)?.with_header("authorization", &self.authorization);
         Ok(event.without_query().into_bytes())
     }
+}
+
+/// The environment variables of every process.
+fn variables() -> Vec<(&'static str, OsString)> {
+    let variables = [
+        ("AWS_LAMBDA_FUNCTION_NAME", "contestant"),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/contestant"),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "contestant"),
+        ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("RUST_LOG", "info"),
+        // Nothing listens there, so no DNS query leaves this machine.
+        ("SCANWARD_DNS_SERVER", "127.0.0.1:9"),
+        ("SCANWARD_TABLE", TABLE),
+        ("SCANWARD_ADMIN_EMAIL", ADMIN.0),
+        ("SCANWARD_ADMIN_PASSWORD", ADMIN.1),
+    ];
+    variables.map(|(name, value)| (name, value.into())).into()
 }
 
 /// Serves `router` on a free port of this machine; returns its address as a URL.
