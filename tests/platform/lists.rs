@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, World};
+use crate::support::{
+    ACME, Client, RETIRED, Reply, TECHPARTNER, World,
+    items::{self, Item, changed, put_all, remove_all, user_id},
+    lists, operations,
+};
 
 /// Creates thirty users of TechPartner in addition to the sample users.
 async fn crowd(world: &World) {
@@ -169,5 +173,127 @@ proptest! {
             let all = world.partner().get(&format!("/v2/users?{order}")).await.ok(200).each("email");
             assert_eq!(by_cursor(&world.partner(), order, per_page).await, all);
         });
+    }
+}
+
+/// Users of several organizations, whose texts are often the same but for their case, or absent.
+fn motley(sample: &Item, numbers: impl Iterator<Item = usize>) -> Vec<Item> {
+    let one = |n: usize| {
+        let organizations: &[&str] = [&[TECHPARTNER, ACME][..], &[TECHPARTNER], &[TECHPARTNER, RETIRED]][n % 3];
+        let mut texts = vec![
+            ("first_name", ["Ann", "ann", "Éva", "éVA", "", "Zoë"][n * 5 % 6].to_owned()),
+            ("created_at", format!("2026-01-{:02}T00:00:00.000Z", 1 + n * 7 % 9)),
+            ("role", ["User", "Partner"][n % 2].to_lowercase()),
+        ];
+        if n % 4 > 0 {
+            texts.push(("title", format!("T{}", n % 5)));
+        }
+        if n % 2 == 0 {
+            texts.push(("confirmed_at", "2026-01-01T00:00:00.000Z".to_owned()));
+        }
+        changed(&items::user(sample, n, organizations), texts)
+    };
+    numbers.map(one).collect()
+}
+
+/// Every order by one column of a list.
+fn orders(list: &str) -> Vec<String> {
+    let operation = operations().into_iter().find(|it| it.path == list && it.method == "GET").unwrap();
+    let parameters = operation.document["parameters"].as_array().unwrap();
+    let sort_by = parameters.iter().find(|it| it["name"] == "sort_by").unwrap();
+    let all = sort_by["schema"]["items"]["enum"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned());
+    all.filter(|order| order.contains(':')).collect()
+}
+
+/// Resources in an order by one column; those that are the same in it keep their order.
+fn sorted(all: &[Value], order: &str) -> Vec<Value> {
+    let (column, direction) = order.split_once(':').unwrap();
+    let key = |it: &Value| {
+        let value = if column == "id" { &it["id"] } else { &it["attributes"][column] };
+        (!value.is_null()).then(|| value.as_str().map_or_else(|| value.to_string(), str::to_lowercase))
+    };
+    let mut sorted = all.to_vec();
+    sorted.sort_by(|a, b| if direction == "desc" { key(b).cmp(&key(a)) } else { key(a).cmp(&key(b)) });
+    sorted
+}
+
+/// Numbers that follow from a seed.
+fn random(seed: &mut u64, below: usize) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    usize::try_from(*seed >> 33).unwrap() % below
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_order_of_every_list_is_right_by_numbers_and_by_cursors() {
+    let world = World::start().await;
+    put_all(&world, motley(&items::sample_user(&world).await, 0..23)).await;
+    for n in 0..14 {
+        let organization = json!({ "name": format!("N{n}"), "company_name": (["x", "Y", "y"][n % 3]), "city": (["Athens", "athens"][n % 2]),
+            "parent_organization": ([ACME, RETIRED][n % 2]) });
+        world.partner().post("/v2/organizations", json!({ "organization": organization })).await.ok(201);
+    }
+    let (caller, mut seed) = (world.partner(), 1);
+    for list in lists() {
+        let all = caller.get(&format!("{list}?per_page=100")).await.ok(200)["data"].as_array().unwrap().clone();
+        for order in orders(&list) {
+            let size = 1 + random(&mut seed, 9);
+            let expected = sorted(&all, &order);
+            let of = format!("{list}?sort_by={order}&per_page={size}");
+            let by_cursor: Vec<Value> =
+                caller.pages(&of).await.iter().flat_map(|page| page["data"].as_array().unwrap().clone()).collect();
+            assert_eq!(by_cursor, expected, "{of}");
+            let mut by_number = Vec::new();
+            for page in 1..=all.len().div_ceil(size) + 1 {
+                let page = caller.get(&format!("{of}&page={page}")).await.ok(200);
+                by_number.extend(page["data"].as_array().unwrap().clone());
+            }
+            assert_eq!(by_number, expected, "{of}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_order_shows_an_item_once_while_others_come_and_go() {
+    let world = World::start().await;
+    let sample = items::sample_user(&world).await;
+    let (caller, admin, mut seed) = (world.partner(), world.admin().await, 2);
+    // Numbers are taken at random, so that users come and go anywhere in the list.
+    let mut present: Vec<usize> = (0..30).map(|n| n * 100).collect();
+    put_all(&world, motley(&sample, present.iter().copied())).await;
+    for (at, order) in
+        orders("/v2/users").iter().map(|order| format!("sort_by={order}")).chain([String::new()]).enumerate()
+    {
+        let caller = if at % 2 == 0 { &caller } else { &admin };
+        let filter = ["", "&q[email]=*", "&q[created_at]=2026-01-*"][at % 3];
+        let list = format!("/v2/users?{order}{filter}&per_page={}", 2 + random(&mut seed, 7));
+        let before = caller.get(&format!("/v2/users?{order}{filter}&per_page=100")).await.ok(200).ids();
+        let (mut shown, mut gone, mut cursor) = (Vec::new(), Vec::new(), String::new());
+        loop {
+            let page = caller.get(&format!("{list}{cursor}")).await.ok(200);
+            shown.extend(page.ids());
+            let Some(next) = page.pagination()["next_cursor"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+            // The last one shown, and another one.
+            let last = present.iter().position(|n| Some(&user_id(*n)) == shown.last());
+            let leaving = [last.unwrap_or_default(), random(&mut seed, present.len() - 1)];
+            let leaving = leaving.map(|at| user_id(present.swap_remove(at)));
+            remove_all(&world, leaving.iter().map(|id| [format!("USER#{id}"), "PROFILE".to_owned()])).await;
+            gone.extend(leaving);
+            let coming = [random(&mut seed, 3000), random(&mut seed, 3000)];
+            let coming: Vec<usize> = coming.into_iter().filter(|n| !gone.contains(&user_id(*n))).collect();
+            put_all(&world, motley(&sample, coming.iter().copied())).await;
+            present.extend(coming);
+            present.sort_unstable();
+            present.dedup();
+        }
+        let mut once = shown.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), shown.len(), "{list}");
+        // Those that were there all the time are all shown, in their order.
+        let stayed = |ids: &[String]| -> Vec<String> {
+            ids.iter().filter(|id| before.contains(id) && !gone.contains(id)).cloned().collect()
+        };
+        assert_eq!(stayed(&shown), stayed(&before), "{list}");
     }
 }

@@ -8,7 +8,7 @@ use shared::{
     App, Error, Input, Result,
     api::{
         Access, Caller, Describe, Description, Lookup, Param, Query, Refusal,
-        list::{Cursor, Scan},
+        list::{CHUNK, Cursor, Scan},
     },
     choice,
     id::OrganizationId,
@@ -183,8 +183,9 @@ impl ControlLogQuery {
         // One more than the page shows whether another follows; the first page of some entries counts them all.
         let (beyond, counts) = (self.page_size() + 1, is_first && !self.is_plain());
         let (mut page, mut matched): (Vec<LoggedControl>, usize) = (Vec::new(), 0);
+        let limit = if self.is_plain() { beyond } else { beyond.max(CHUNK) };
         while (matched < beyond || counts)
-            && let Some(entries) = scan.next(beyond).await?
+            && let Some(entries) = scan.next(limit).await?
         {
             for logged in entries.into_iter().filter(|logged| self.matches(&logged.entry)) {
                 matched += 1;

@@ -52,11 +52,11 @@ impl Listing for Organizations {
 
     async fn look_up(store: Store<'_>, column: &str, value: &str) -> Result<Option<Vec<Organization>>> {
         let found = match column {
-            "id" => store.find_listed(value.parse().ok()).await?.into_iter().collect(),
+            "id" => Some(store.find_listed(value.parse().ok()).await?.into_iter().collect()),
             "name" => organization::find_by_name(store, value).await?,
-            _ => return Ok(None),
+            _ => None,
         };
-        Ok(Some(found.into_iter().map(Authorized::into_inner).collect()))
+        Ok(found.map(|found: Vec<_>| found.into_iter().map(Authorized::into_inner).collect()))
     }
 }
 

@@ -9,7 +9,7 @@ use reqwest::{
 use scanward::workers::Workers;
 use serde_json::Value;
 
-use super::document;
+use super::{document, logs};
 
 /// A caller with its headers.
 #[derive(Clone)]
@@ -58,6 +58,21 @@ impl Client {
             match page["meta"]["pagination"]["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => return count,
+            }
+        }
+    }
+
+    /// The pages of a list, from the first to the last by their cursors.
+    pub async fn pages(&self, list: &str) -> Vec<Reply> {
+        let (mut pages, mut cursor) = (Vec::new(), String::new());
+        let join = if list.contains('?') { '&' } else { '?' };
+        loop {
+            let page = self.get(&format!("{list}{join}{cursor}")).await.ok(200);
+            let next = page["meta"]["pagination"]["next_cursor"].as_str().map(|next| format!("cursor={next}"));
+            pages.push(page);
+            match next {
+                Some(next) => cursor = next,
+                None => return pages,
             }
         }
     }
@@ -187,6 +202,21 @@ impl Reply {
     /// The attributes of the single resource.
     pub fn attributes(&self) -> &Value {
         &self["data"]["attributes"]
+    }
+
+    /// The id of each resource of the list.
+    pub fn ids(&self) -> Vec<String> {
+        self["data"].as_array().unwrap().iter().map(|it| it["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// What the list says about its pages.
+    pub fn pagination(&self) -> &Value {
+        &self["meta"]["pagination"]
+    }
+
+    /// A figure of the log line of the request.
+    pub fn cost(&self, figure: &str) -> f64 {
+        logs::request(self.header("x-request-id").unwrap())[figure].as_f64().unwrap()
     }
 
     /// An attribute of each resource of the list.

@@ -3,6 +3,7 @@
 mod client;
 pub mod dns;
 mod document;
+pub mod items;
 pub mod logs;
 mod operations;
 

@@ -16,6 +16,10 @@ pub struct Cursor {
     /// The position after which reading begins; without one, at the beginning of the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) from: Option<Position>,
+    /// In an order other than the list's own: the last position of those read from there; without one, at the end of the
+    /// list. It stays while items come and go, so that none changes from one part of the list to another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<Position>,
     /// In an order other than the list's own: the last item shown of those read from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) shown: Option<Shown>,

@@ -14,7 +14,7 @@ pub use cursor::Cursor;
 pub use dates::DateRange;
 pub use page::Page;
 pub use query::ListQuery;
-pub use scan::Scan;
+pub use scan::{CHUNK, Scan};
 
 use crate::{
     Result,
@@ -108,7 +108,8 @@ pub trait Listing: 'static {
     /// The items within the caller's scope, in the list's own order; `dates` may narrow the range.
     fn range(store: Store<'_>, dates: Option<&DateRange>) -> ScopedRange;
 
-    /// The items whose unique `column` has this value, in lower case; `None` for a column that is not unique.
+    /// The items whose unique `column` has this value, in lower case; `None` for a column that is not unique, and for a
+    /// value that too many have.
     ///
     /// # Errors
     /// 500 when DynamoDB fails.

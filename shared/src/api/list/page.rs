@@ -26,14 +26,13 @@ const MAX_SHOWN_BYTES: usize = 5_000_000;
 #[derive(Debug)]
 pub struct Page<L: Listing> {
     rows: Vec<Row<L::Item>>,
-    /// Where the rows were read from, in an order other than the list's own.
-    from: Option<Position>,
+    /// The part of the list that the rows are of, in an order other than the list's own.
+    part: Option<Cursor>,
     /// The cursor after the last row, unless nothing is left.
     next: Option<Cursor>,
     total: Option<u64>,
     current_page: Option<usize>,
     per_page: usize,
-    is_sorted: bool,
     key: SealingKey,
     fingerprint: String,
 }
@@ -46,9 +45,11 @@ struct Row<E> {
     item: E,
 }
 
-/// Rows of a page, the number of all rows if it is known, and the cursor after them.
+/// Rows of a page, their part of the list in an order other than its own, the number of all rows if it is known, and the
+/// cursor after them.
 struct Read<E> {
     rows: Vec<Row<E>>,
+    part: Option<Cursor>,
     total: Option<u64>,
     next: Option<Cursor>,
 }
@@ -77,7 +78,7 @@ impl<L: Listing> Page<L> {
             shown.push(data);
         }
         let next = match self.rows.get(..shown.len()).and_then(<[_]>::last) {
-            Some(last) if shown.len() < self.rows.len() => Some(self.after(last)),
+            Some(last) if shown.len() < self.rows.len() => Some(after(last, self.part.as_ref(), self.total)),
             _ => self.next,
         };
         let next_cursor = next.map(|cursor| cursor.seal(&self.key, &self.fingerprint)).transpose()?;
@@ -91,17 +92,19 @@ impl<L: Listing> Page<L> {
         };
         Ok(List::new(shown, pagination))
     }
-
-    fn after(&self, row: &Row<L::Item>) -> Cursor {
-        after(row, self.from.as_ref(), self.is_sorted, self.total)
-    }
 }
 
-/// The cursor after a row.
-fn after<E>(row: &Row<E>, from: Option<&Position>, is_sorted: bool, total: Option<u64>) -> Cursor {
+/// The cursor after a row: in its part of a list in another order than its own, or in the list's own order.
+fn after<E>(row: &Row<E>, part: Option<&Cursor>, total: Option<u64>) -> Cursor {
     let Row { sort, position, .. } = row;
-    let shown = is_sorted.then(|| Shown { sort: sort.clone(), position: position.clone() });
-    Cursor { from: if is_sorted { from.cloned() } else { Some(position.clone()) }, shown, skip: 0, total }
+    let cursor = match part {
+        Some(part) => {
+            let shown = Some(Shown { sort: sort.clone(), position: position.clone() });
+            Cursor { shown, ..part.clone() }
+        }
+        None => Cursor::from(position.clone()),
+    };
+    Cursor { skip: 0, total, ..cursor }
 }
 
 /// The size of a value as JSON within a JSON text, where quotes and backslashes take two bytes.
@@ -138,20 +141,19 @@ impl<L: Listing> ListQuery<L> {
                 Error::invalid_field("cursor", "is not a cursor of this list with these filters and this order")
             })?,
         };
-        let from = cursor.from.clone();
-        let looked_up = self.look_up(store).await?;
-        // Of a few items the order is known, so that a cursor goes on in it.
-        let is_sorted = self.is_sorted() || looked_up.is_some();
-        let Read { rows, total, next } = match looked_up {
+        // Where the first page was not looked up, the next one is not.
+        let looked_up = if cursor.from.is_none() { self.look_up(store).await? } else { None };
+        let Read { rows, part, total, next } = match looked_up {
             Some(items) => self.sorted(items, cursor),
-            None if self.is_sorted() => self.in_another_order(store, cursor).await?,
+            // Of what was looked up for the page before, the order is known too.
+            None if self.is_sorted() || cursor.shown.is_some() => self.in_another_order(store, cursor).await?,
             None => self.in_own_order(store, cursor).await?,
         };
         let current_page = match self.start {
             PageStart::Number(page) => Some(page),
             PageStart::Cursor(_) => None,
         };
-        Ok(Page { rows, from, next, total, current_page, per_page: self.per_page, is_sorted, key, fingerprint })
+        Ok(Page { rows, part, next, total, current_page, per_page: self.per_page, key, fingerprint })
     }
 
     /// The few items that a filter on a unique column names.
@@ -178,14 +180,14 @@ impl<L: Listing> ListQuery<L> {
         let is_whole = scan.is_at_end() && cursor.from.is_none() && L::COUNTED.is_some();
         let total = kept.or(cursor.total).or(is_whole.then_some(matched as u64));
         let next = match rows.last() {
-            Some(last) if has_more => Some(after(last, None, false, total)),
+            Some(last) if has_more => Some(after(last, None, total)),
             _ => scan.position().map(|position| Cursor {
                 skip: cursor.skip.saturating_sub(matched),
                 total,
                 ..Cursor::from(position)
             }),
         };
-        Ok(Read { rows, total, next })
+        Ok(Read { rows, part: None, total, next })
     }
 
     /// Reads on until the page is full, and to the end where the first page of a filtered list counts all that match.
@@ -205,38 +207,49 @@ impl<L: Listing> ListQuery<L> {
                     rows.push(self.row(item));
                 }
             }
-            limit = CHUNK;
+            // Where everything matches, no more is read than is missing.
+            limit = if self.is_filtered() { CHUNK } else { beyond.saturating_sub(matched) };
         }
         Ok((rows, matched, matched >= beyond))
     }
 
-    /// The page in another order than the list's own.
+    /// The page in another order than the list's own: of as large a part of the list as a request reads.
     async fn in_another_order(&self, store: Store<'_>, cursor: Cursor) -> Result<Read<L::Item>> {
-        let range = L::range(store, self.dates.as_ref());
-        let mut scan = Scan::new(store.reader(&range, cursor.from.as_ref()));
+        let reader = store.reader(&L::range(store, self.dates.as_ref()), cursor.from.as_ref());
+        let mut scan = if cursor.shown.is_some() { Scan::again(reader) } else { Scan::new(reader) };
         let mut first = First::new(cursor.skip + self.per_page, |a: &Row<_>, b: &Row<_>| self.order(a, b));
-        let mut matched = 0;
-        while let Some(items) = scan.next(CHUNK).await? {
-            for row in items.into_iter().filter(|item| self.matches(item)).map(|item| self.row(item)) {
+        let (mut matched, mut is_beyond) = (0, false);
+        while !is_beyond && let Some(items) = scan.next(CHUNK).await? {
+            for row in items.into_iter().map(|item| self.row(item)) {
+                is_beyond = cursor.until.as_ref().is_some_and(|until| Self::own_order(&row.position, until).is_gt());
+                if is_beyond {
+                    break;
+                }
+                if !self.matches(&row.item) {
+                    continue;
+                }
                 matched += 1;
                 if cursor.shown.as_ref().is_none_or(|shown| self.is_after(&row, shown)) {
                     first.add(row);
                 }
             }
         }
-        let is_whole = scan.is_at_end() && cursor.from.is_none() && L::COUNTED.is_some();
+        // A part to which more was added than there is room for ends early, and what is left of it may be shown again.
+        let until = if is_beyond { cursor.until.clone() } else { scan.position() };
+        let is_whole = scan.is_at_end() && !is_beyond && cursor.from.is_none() && L::COUNTED.is_some();
         let total = cursor.total.or(is_whole.then_some(matched));
         let (count, rows) = first.finish();
         let rows: Vec<_> = rows.into_iter().skip(cursor.skip).collect();
+        let part = Cursor { from: cursor.from, until: until.clone(), ..Cursor::default() };
         let next = match rows.last() {
-            Some(last) if count > cursor.skip + self.per_page => Some(after(last, cursor.from.as_ref(), true, total)),
-            _ => scan.position().map(|position| Cursor {
+            Some(last) if count > cursor.skip + self.per_page => Some(after(last, Some(&part), total)),
+            _ => until.map(|position| Cursor {
                 skip: cursor.skip.saturating_sub(count),
                 total,
                 ..Cursor::from(position)
             }),
         };
-        Ok(Read { rows, total, next })
+        Ok(Read { rows, part: Some(part), total, next })
     }
 
     /// The page of a list of which all items are here.
@@ -247,8 +260,9 @@ impl<L: Listing> ListQuery<L> {
         let is_left = |row: &Row<_>| cursor.shown.as_ref().is_none_or(|shown| self.is_after(row, shown));
         let mut left = rows.into_iter().filter(is_left).skip(cursor.skip);
         let rows: Vec<_> = left.by_ref().take(self.per_page).collect();
-        let next = rows.last().filter(|_| left.next().is_some()).map(|last| after(last, None, true, total));
-        Read { rows, total, next }
+        let part = Cursor::default();
+        let next = rows.last().filter(|_| left.next().is_some()).map(|last| after(last, Some(&part), total));
+        Read { rows, part: Some(part), total, next }
     }
 
     fn row(&self, item: L::Item) -> Row<L::Item> {
@@ -265,9 +279,12 @@ impl<L: Listing> ListQuery<L> {
     }
 
     fn order_of(&self, a: (&[String], &Position), b: (&[String], &Position)) -> Ordering {
-        let own_order = a.1.sort_key().cmp(b.1.sort_key());
-        let own_order = if L::IS_DESCENDING { own_order.reverse() } else { own_order };
-        self.order_by_columns(a.0, b.0).then(own_order)
+        self.order_by_columns(a.0, b.0).then_with(|| Self::own_order(a.1, b.1))
+    }
+
+    fn own_order(a: &Position, b: &Position) -> Ordering {
+        let order = a.sort_key().cmp(b.sort_key());
+        if L::IS_DESCENDING { order.reverse() } else { order }
     }
 }
 

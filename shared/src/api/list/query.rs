@@ -23,6 +23,9 @@ pub(super) enum PageStart {
     Cursor(String),
 }
 
+/// The size of a text that may be a part of a key, which takes 2,048 bytes. A longer one is in no key.
+const MAX_KEY_BYTES: usize = 1_536;
+
 type Filter<E> = (&'static Column<E>, Vec<String>);
 /// A column, and whether it sorts downwards.
 type Sort<E> = (&'static Column<E>, bool);
@@ -110,11 +113,10 @@ impl<L: Listing> Parameters<L> {
         if self.relative.is_some() || (self.from.is_none() && self.until.is_none()) {
             return self.relative.clone();
         }
-        Some(DateRange {
-            from: self.from.unwrap_or(Timestamp::from(jiff::Timestamp::UNIX_EPOCH)),
-            // An open end includes everything, and is never before the start.
-            until: self.until.unwrap_or(now.plus_seconds(60).max(self.from.unwrap_or(now))),
-        })
+        // An open end includes everything, and is never before the start.
+        let until = self.until.unwrap_or(now.plus_seconds(60).max(self.from.unwrap_or(now)));
+        let from = self.from.unwrap_or(until.min(Timestamp::from(jiff::Timestamp::UNIX_EPOCH)));
+        Some(DateRange { from, until })
     }
 }
 
@@ -129,10 +131,10 @@ impl<L: Listing> ListQuery<L> {
         !self.sort.is_empty()
     }
 
-    /// The columns whose whole text a filter names, with that text in lower case.
+    /// The columns whose whole text a filter names, with that text in lower case, where a key can hold it.
     pub(super) fn exact_filters(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.filters.iter().filter_map(|(column, pattern)| match &pattern[..] {
-            [text] => Some((column.name, text.as_str())),
+            [text] if text.len() <= MAX_KEY_BYTES => Some((column.name, text.as_str())),
             _ => None,
         })
     }

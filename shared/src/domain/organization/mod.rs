@@ -20,7 +20,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// The number of organizations with the same name that a look-up finds, at most.
+/// The number of organizations with the same name that are looked up one by one, at most.
 const MAX_NAMESAKES: usize = 100;
 
 /// Prepares a new organization with its client facet and an id below a found parent, or at the top.
@@ -77,18 +77,20 @@ pub async fn nearest_partner(
     Ok(None)
 }
 
-/// The organizations with a name, in its unique form, within the caller's scope.
+/// The organizations with a name, in its unique form, within the caller's scope; `None` for a name that too many have.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
-pub async fn find_by_name(store: Store<'_>, name: &str) -> Result<Vec<Authorized<Organization>>> {
+pub async fn find_by_name(store: Store<'_>, name: &str) -> Result<Option<Vec<Authorized<Organization>>>> {
     let mut reader = store.reader::<UniqueName>(&store.organization_names(name), None);
-    let mut found = Vec::new();
+    let mut markers = Vec::new();
     // Few of a tenant have the same name: each has another parent.
-    while !reader.is_at_end() && found.len() < MAX_NAMESAKES {
-        let markers = reader.read(MAX_NAMESAKES).await?;
-        let listed = markers.iter().map(|marker| store.find_listed(Some(marker.organization_id)));
-        found.extend(try_join_all(listed).await?.into_iter().flatten());
+    while !reader.is_at_end() {
+        markers.extend(reader.read(MAX_NAMESAKES + 1).await?);
+        if markers.len() > MAX_NAMESAKES {
+            return Ok(None);
+        }
     }
-    Ok(found)
+    let listed = markers.iter().map(|marker| store.find_listed(Some(marker.organization_id)));
+    Ok(Some(try_join_all(listed).await?.into_iter().flatten().collect()))
 }

@@ -1,7 +1,8 @@
 //! The ranges of all tenants, one after another in the order of the ids of their top organizations, which is the order of
 //! paths. Only the platform's operator reads them.
 //!
-//! How many tenants a page needs is not known before; so the first is read alone, and each further time twice as many at once.
+//! How many tenants a page needs is not known before; so the first is read alone, and each further time twice as many at
+//! once, as long as nothing is left of them.
 
 use std::collections::VecDeque;
 
@@ -19,6 +20,8 @@ use crate::{
 
 /// The number of tenants that are read at once, at most.
 const AT_ONCE: usize = 16;
+/// The number of items that are read of each of several tenants, unless fewer are wanted in all.
+const OF_EACH: usize = 32;
 /// The number of tenants that are listed at once.
 const LISTED: usize = 100;
 
@@ -58,9 +61,9 @@ impl Tenants {
                 self.list(table, units).await?;
             }
             let tenants: Vec<_> = self.left.drain(..self.at_once.min(self.left.len())).collect();
-            self.at_once = (self.at_once * 2).min(AT_ONCE);
+            let each = limit.div_ceil(tenants.len().max(1)).max(OF_EACH).min(limit);
             let chunks = tenants.iter().map(async |(top, start)| {
-                table.query_chunk(&Range::of_tenant(self.tree, top), start.clone(), Some(limit)).await
+                table.query_chunk(&Range::of_tenant(self.tree, top), start.clone(), Some(each)).await
             });
             let mut unread = Vec::new();
             for ((top, start), chunk) in tenants.iter().zip(try_join_all(chunks).await?) {
@@ -76,6 +79,8 @@ impl Tenants {
                 let next = if is_cut { items.last().map(|item| Position::of_item(item).start()) } else { chunk.next };
                 unread.extend(next.map(|next| (top.clone(), Some(next))));
             }
+            // A large tenant is read alone: what was read of others beside it would be thrown away.
+            self.at_once = if unread.is_empty() { (self.at_once * 2).min(AT_ONCE) } else { 1 };
             unread.into_iter().rev().for_each(|tenant| self.left.push_front(tenant));
         }
         self.last = items.last().map(Position::of_item).or(self.last.take());
