@@ -17,6 +17,7 @@ use shared::{
     input::values::Password,
     keys::{KeyFile, KeyProvider},
     random::random_alphanumeric,
+    roots::RootCertificates,
 };
 use tokio::net::TcpListener;
 use url::{Host, Url};
@@ -87,6 +88,12 @@ impl Platform {
         let config = Config {
             table: options.table.clone(),
             dynamodb_endpoint: Some(dynamodb.clone()),
+            // Another DynamoDB has any certificate; without TLS, reading those of the machine would be wasted time.
+            root_certificates: if dynamodb.starts_with("https:") {
+                RootCertificates::System
+            } else {
+                RootCertificates::Amazon
+            },
             issuer: "scanward".to_owned(),
             kms_key_id: None,
             key_file: None,
