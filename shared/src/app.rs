@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Result,
     config::Config,
-    keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys},
+    keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys, rehearsal},
     store::{Meter, Store, Table},
     tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
 };
@@ -35,6 +35,13 @@ impl App {
     /// not fatal: each request reports its own.
     pub async fn warm_up(&self) {
         let _ = self.keys().warm_up().await;
+    }
+
+    /// The same table under the keys of a rehearsal.
+    pub(crate) fn rehearsing(&self) -> Self {
+        let table = self.table().clone();
+        let keys = KeyRing::of_rehearsal(table.clone());
+        Self(Arc::new(Parts { table, keys, issuer: rehearsal::ISSUER.to_owned(), dns_server: None }))
     }
 
     pub(crate) fn table(&self) -> &Table {
