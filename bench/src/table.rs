@@ -31,9 +31,9 @@ struct Column {
 }
 
 const COLUMNS: [Column; 6] = [
-    Column { title: "init", unit: "ms", digits: 1, aim: Some(Aim::Ratio(1.1)) },
-    Column { title: "first", unit: "ms", digits: 1, aim: Some(Aim::Ratio(1.2)) },
-    Column { title: "warm", unit: "ms", digits: 2, aim: Some(Aim::Ratio(1.2)) },
+    Column { title: "init", unit: "ms", digits: 1, aim: Some(Aim::Ratio(0.6)) },
+    Column { title: "first", unit: "ms", digits: 1, aim: Some(Aim::Ratio(1.3)) },
+    Column { title: "warm", unit: "ms", digits: 2, aim: Some(Aim::Ratio(1.25)) },
     Column { title: "memory", unit: "MB", digits: 1, aim: Some(Aim::Ratio(1.3)) },
     Column { title: "binary", unit: "MB", digits: 2, aim: None },
     Column { title: "zip", unit: "MB", digits: 2, aim: Some(Aim::Most(2.6)) },
@@ -109,7 +109,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
 
 fn aims() -> String {
     let aim = |column: &Column| match column.aim? {
-        Aim::Ratio(most) => Some(format!("{} ≤ {most:.1}× {REFERENCE}", column.title)),
+        Aim::Ratio(most) => Some(format!("{} ≤ {most}× {REFERENCE}", column.title)),
         Aim::Most(most) => Some(format!("{} ≤ {most:.1} {}", column.title, column.unit)),
     };
     COLUMNS.iter().filter_map(aim).collect::<Vec<_>>().join(", ")
@@ -173,7 +173,7 @@ mod tests {
         };
         let text = render(&[
             row(REFERENCE, false, [10.0, 5.0, 1.0, 10.0, 5.0, 2.5]),
-            row("user", true, [10.5, 7.5, 1.1, 11.0, 6.0, 2.7]),
+            row("user", true, [5.5, 7.5, 1.1, 11.0, 6.0, 2.7]),
             row("node", false, [100.0, 50.0, 3.0, 90.0, 0.0, 0.0]),
         ]);
         let lines: Vec<&str> = text.lines().collect();
@@ -183,7 +183,7 @@ mod tests {
             [
                 "",
                 "user",
-                "10.5 (1.05×)",
+                "5.5 (0.55×)",
                 "7.5 (1.50×) *",
                 "1.10 (1.10×)",
                 "11.0 (1.10×)",

@@ -2,13 +2,13 @@
 
 use std::{env, fmt, net::SocketAddr, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig};
 use uuid::Uuid;
 
 use crate::{
     Result,
     config::Config,
-    keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys},
+    keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys, rehearsal},
     store::{Meter, Projection, Store, Table},
     tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
 };
@@ -35,6 +35,13 @@ impl App {
     /// not fatal: each request reports its own.
     pub async fn warm_up(&self) {
         let _ = self.keys().warm_up().await;
+    }
+
+    /// The same table under the keys of a rehearsal.
+    pub(crate) fn rehearsing(&self) -> Self {
+        let table = self.table().clone();
+        let keys = KeyRing::of_rehearsal(table.clone());
+        Self(Arc::new(Parts { table, keys, issuer: rehearsal::ISSUER.to_owned(), dns_server: None }))
     }
 
     pub(crate) fn table(&self) -> &Table {
@@ -82,7 +89,12 @@ impl Operator {
         Self::start(table, provider, issuer, dns_server)
     }
 
-    fn start(table: Table, provider: Arc<dyn KeyProvider>, issuer: String, dns_server: Option<SocketAddr>) -> Self {
+    pub(crate) fn start(
+        table: Table,
+        provider: Arc<dyn KeyProvider>,
+        issuer: String,
+        dns_server: Option<SocketAddr>,
+    ) -> Self {
         let request = RequestInfo { request_id: "start".to_owned(), ..RequestInfo::default() };
         let actor = Actor { kind: ActorKind::System, id: Uuid::nil(), request };
         let keys = KeyRing::new(table.clone(), provider);
@@ -102,12 +114,13 @@ impl Operator {
     /// # Errors
     /// When the key file cannot be read or made.
     pub(crate) fn with_keys(config: &Config) -> Result<Self> {
+        let http = config.root_certificates.http_client();
         let provider: Arc<dyn KeyProvider> = match (&config.kms_key_id, &config.key_file) {
-            (Some(key_id), _) => Arc::new(Kms::new(kms(), key_id.clone())),
+            (Some(key_id), _) => Arc::new(Kms::new(kms(http.clone()), key_id.clone())),
             (None, Some(path)) => Arc::new(KeyFile::open(path)?),
             (None, None) => Arc::new(NoKeys),
         };
-        Ok(Self::start(table(config), provider, config.issuer.clone(), config.dns_server))
+        Ok(Self::start(table_over(http, config), provider, config.issuer.clone(), config.dns_server))
     }
 
     /// The parts that requests share.
@@ -141,11 +154,16 @@ impl Operator {
 /// The table of a configuration.
 #[must_use]
 pub fn table(config: &Config) -> Table {
+    table_over(config.root_certificates.http_client(), config)
+}
+
+fn table_over(http: Option<SharedHttpClient>, config: &Config) -> Table {
     let mut builder = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
         .credentials_provider(credentials())
         .interceptor(Meter);
+    builder.set_http_client(http);
     // A DynamoDB on this machine may be slower than that of AWS.
     builder = match &config.dynamodb_endpoint {
         Some(endpoint) => builder.endpoint_url(endpoint),
@@ -154,12 +172,13 @@ pub fn table(config: &Config) -> Table {
     Table::new(aws_sdk_dynamodb::Client::from_conf(builder.build()), config.table.clone())
 }
 
-fn kms() -> aws_sdk_kms::Client {
-    let config = aws_sdk_kms::Config::builder()
+fn kms(http: Option<SharedHttpClient>) -> aws_sdk_kms::Client {
+    let mut config = aws_sdk_kms::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
         .credentials_provider(credentials())
         .timeout_config(timeouts());
+    config.set_http_client(http);
     aws_sdk_kms::Client::from_conf(config.build())
 }
 

@@ -2,7 +2,7 @@
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
-use crate::{Error, Result, keys::FIRST};
+use crate::{Error, Result, keys::FIRST, roots::RootCertificates};
 
 /// The configuration of a process.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Config {
     pub table: String,
     /// `SCANWARD_DYNAMODB_ENDPOINT`: another DynamoDB than that of the region.
     pub dynamodb_endpoint: Option<String>,
+    /// `SCANWARD_ROOT_CERTIFICATES`: the root certificates that calls to AWS trust, `amazon` or `system`.
+    pub root_certificates: RootCertificates,
     /// `SCANWARD_ISSUER`: the issuer that tokens name.
     pub issuer: String,
     /// `SCANWARD_KMS_KEY_ID`: the KMS key that wraps keys.
@@ -38,6 +40,12 @@ impl Config {
         Self {
             table: table.to_owned(),
             dynamodb_endpoint: Some(dynamodb_endpoint.to_owned()),
+            // Another DynamoDB has any certificate; without TLS, reading those of the machine would be wasted time.
+            root_certificates: if dynamodb_endpoint.starts_with("https:") {
+                RootCertificates::System
+            } else {
+                RootCertificates::Amazon
+            },
             issuer: "scanward".to_owned(),
             kms_key_id: None,
             key_file: None,
@@ -54,10 +62,12 @@ impl Config {
     /// When a variable cannot be understood.
     pub fn from_env() -> Result<Self> {
         let dns_server = var("SCANWARD_DNS_SERVER").map(|text| text.parse()).transpose();
+        let roots = var("SCANWARD_ROOT_CERTIFICATES").map(|text| root_certificates(&text)).transpose()?;
         let generation = var("SCANWARD_SIGNING_KEY_GENERATION").map(|text| signing_key_generation(&text)).transpose();
         Ok(Self {
             table: var("SCANWARD_TABLE").unwrap_or_else(|| Self::TABLE.to_owned()),
             dynamodb_endpoint: var("SCANWARD_DYNAMODB_ENDPOINT"),
+            root_certificates: roots.unwrap_or_default(),
             issuer: var("SCANWARD_ISSUER").unwrap_or_else(|| "scanward".to_owned()),
             kms_key_id: var("SCANWARD_KMS_KEY_ID"),
             key_file: var("SCANWARD_KEY_FILE").map(PathBuf::from),
@@ -78,6 +88,22 @@ pub fn signing_key_generation(text: &str) -> std::result::Result<u16, &'static s
     generation.ok_or("a generation of the signing key is a number from 1 to 9999")
 }
 
+fn root_certificates(text: &str) -> Result<RootCertificates> {
+    text.parse().map_err(|message| Error::internal(format!("SCANWARD_ROOT_CERTIFICATES {message}")))
+}
+
 fn var(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_variable() {
+        assert_eq!(root_certificates("system").unwrap(), RootCertificates::System);
+        let cause = root_certificates("mozilla").unwrap_err().cause().map(str::to_owned);
+        assert_eq!(cause.as_deref(), Some("SCANWARD_ROOT_CERTIFICATES is neither amazon nor system"));
+    }
 }

@@ -1,5 +1,7 @@
 //! The start of a function on Lambda.
 
+mod rehearsal;
+
 use std::convert::Infallible;
 
 use lambda_http::{Error, LambdaEvent, service_fn};
@@ -71,8 +73,9 @@ where
 
 /// Warms up while the function has a whole processor, and then polls for events.
 async fn serve(operator: &Operator, routes: Listing<App>) -> Result<(), Error> {
-    operator.app().warm_up().await;
-    lambda_http::run(service(operator.app().clone(), routes(Served::default()))).await
+    let app = operator.app();
+    tokio::join!(app.warm_up(), rehearsal::request(app, routes));
+    lambda_http::run(service(app.clone(), routes(Served::default()))).await
 }
 
 fn start() -> Result<Config, Error> {

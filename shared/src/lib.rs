@@ -24,6 +24,8 @@ pub mod store;
 
 pub mod keys;
 
+pub mod roots;
+
 pub mod config;
 
 pub mod app;

@@ -7,7 +7,7 @@ use std::{cell::Cell, env, io, time::Instant};
 
 use tracing_subscriber::{
     filter::Targets,
-    fmt::{self, MakeWriter},
+    fmt::{self, MakeWriter, writer::OptionalWriter},
     layer::SubscriberExt,
 };
 use uuid::Uuid;
@@ -19,6 +19,7 @@ use crate::{
 
 tokio::task_local! {
     static CURRENT: Telemetry;
+    static UNLOGGED: ();
 }
 
 /// The figures of the request that this task answers.
@@ -105,10 +106,29 @@ pub(crate) fn charged(units: Units) {
     });
 }
 
+/// Answers a request that nobody made: its lines are formatted as any others, and not written.
+pub(crate) async fn unlogged<T>(answering: impl Future<Output = T>) -> T {
+    UNLOGGED.scope((), answering).await
+}
+
 /// Writes one JSON line for each event to standard output from here on, of the levels that `RUST_LOG` sets.
 pub(crate) fn start() {
     let levels = levels(Targets::new().with_default(tracing::Level::INFO));
-    let _ = tracing::subscriber::set_global_default(lines(levels, io::stdout));
+    let _ = tracing::subscriber::set_global_default(lines(levels, Logged(io::stdout)));
+}
+
+/// A writer of all lines but those of [`unlogged`].
+struct Logged<W>(W);
+
+impl<'w, W: MakeWriter<'w>> MakeWriter<'w> for Logged<W> {
+    type Writer = OptionalWriter<W::Writer>;
+
+    fn make_writer(&'w self) -> Self::Writer {
+        match UNLOGGED.try_with(|()| ()) {
+            Ok(()) => OptionalWriter::none(),
+            Err(_) => OptionalWriter::some(self.0.make_writer()),
+        }
+    }
 }
 
 /// The levels that `RUST_LOG` sets, as in `info` or `warn,shared=debug`; `usual` where it sets none.
@@ -125,4 +145,21 @@ where
 {
     let lines = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
     tracing_subscriber::registry().with(lines.with_target(false).with_writer(writer)).with(levels)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, sync::Mutex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_request_that_nobody_made_writes_no_line() {
+        let logged = Logged(Mutex::new(Vec::new()));
+        let line = async |text: &str| logged.make_writer().write_all(text.as_bytes()).unwrap();
+        line("before ").await;
+        unlogged(line("rehearsal ")).await;
+        line("after").await;
+        assert_eq!(logged.0.into_inner().unwrap(), b"before after");
+    }
 }

@@ -93,17 +93,7 @@ fn worker(endpoint: &str, table: &str) -> Projection {
 }
 
 fn config(endpoint: &str, table: &str) -> Config {
-    Config {
-        table: table.to_owned(),
-        dynamodb_endpoint: Some(endpoint.to_owned()),
-        issuer: "tests".to_owned(),
-        kms_key_id: None,
-        key_file: None,
-        dns_server: None,
-        signing_key_generation: 1,
-        admin_email: None,
-        admin_secret_arn: None,
-    }
+    Config::local(table, endpoint)
 }
 
 /// Calls a worker with a batch; returns the sequence number that it names as failed.
@@ -314,9 +304,10 @@ async fn deep(caller: &Client, top: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_between_the_deepest_trees_is_in_every_log_and_total() {
     let world = World::start().await;
-    let (from, to) = tokio::join!(deep(&world.partner(), TECHPARTNER), deep(&world.other(), GLOBEX));
+    let (partner, other) = (world.partner(), world.other());
+    let (from, to) = tokio::join!(deep(&partner, TECHPARTNER), deep(&other, GLOBEX));
     let user = json!({ "email": "mover@example.com", "organization_id": from.last() });
-    let user = world.partner().post("/v2/users", json!({ "user": user })).await.ok(201).id();
+    let user = partner.post("/v2/users", json!({ "user": user })).await.ok(201).id();
     world.platform.workers().caught_up().await;
     let (_, before) = projected(&world, world.table()).await;
     let moved = json!({ "user": { "organization_id": to.last() } });
@@ -324,7 +315,7 @@ async fn a_move_between_the_deepest_trees_is_in_every_log_and_total() {
     admin.put(&format!("/v2/users/{user}"), moved).await.ok(200);
     let list = format!("/v2/audit/events?q[resource_id]={user}&q[action]=user.updated");
     let entry = admin.get(&list).await.ok(200).ids()[0].clone();
-    for caller in [world.partner(), world.other()] {
+    for caller in [&partner, &other] {
         assert_eq!(caller.get(&list).await.ok(200).ids(), [entry.clone()]);
     }
     let (copies, after) = projected(&world, world.table()).await;

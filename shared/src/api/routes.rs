@@ -145,6 +145,14 @@ pub struct Served<S> {
     pub(super) ids: Ids,
 }
 
+impl<S> Served<S> {
+    /// The path of an operation that reads, if there is one.
+    pub(crate) fn path_to_read(&self) -> Option<&'static str> {
+        let reads = |of: &[(&str, &str)]| of.iter().any(|(method, _)| *method == Method::Get.as_str());
+        self.ids.0.iter().filter(|(_, of)| reads(of)).map(|(path, _)| *path).min()
+    }
+}
+
 /// The id of an operation by its path and method.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ids(Arc<HashMap<&'static str, Vec<(&'static str, &'static str)>>>);

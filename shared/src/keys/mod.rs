@@ -5,6 +5,7 @@ mod ring;
 mod sealing;
 
 pub mod password;
+pub(crate) mod rehearsal;
 pub mod token;
 
 pub use provider::{KeyFile, KeyProvider, Kms, Material, NoKeys, Purpose};

@@ -13,7 +13,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{
-    provider::{KeyProvider, Material, Purpose},
+    provider::{KeyProvider, Material, NoKeys, Purpose},
+    rehearsal,
     sealing::SealingKey,
     token::{SigningKey, public_key},
 };
@@ -94,6 +95,18 @@ struct Read {
 impl KeyRing {
     pub(crate) fn new(table: Table, provider: Arc<dyn KeyProvider>) -> Self {
         Self { table, provider, read: Mutex::default(), unwrapped: Mutex::default() }
+    }
+
+    /// The ring of a rehearsal, which knows that one's keys as if they were in the table.
+    pub(crate) fn of_rehearsal(table: Table) -> Self {
+        let signing = RingItem {
+            kid: rehearsal::KEY_ID.to_owned(),
+            public_key: Some(rehearsal::PUBLIC_KEY.to_owned()),
+            ..RingItem::new(prefix(SIGNING, Purpose::SessionSigning))
+        };
+        let cursor = RingItem { material: Some(rehearsal::CURSOR_KEY.to_owned()), ..RingItem::new(CURSOR.to_owned()) };
+        let read = Read { items: Arc::new(vec![cursor, signing]), at: Some(Instant::now()) };
+        Self { read: Mutex::new(read), ..Self::new(table, Arc::new(NoKeys)) }
     }
 
     /// Reads the key ring ahead of its first use.
