@@ -314,9 +314,10 @@ async fn deep(caller: &Client, top: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_between_the_deepest_trees_is_in_every_log_and_total() {
     let world = World::start().await;
-    let (from, to) = tokio::join!(deep(&world.partner(), TECHPARTNER), deep(&world.other(), GLOBEX));
+    let (partner, other) = (world.partner(), world.other());
+    let (from, to) = tokio::join!(deep(&partner, TECHPARTNER), deep(&other, GLOBEX));
     let user = json!({ "email": "mover@example.com", "organization_id": from.last() });
-    let user = world.partner().post("/v2/users", json!({ "user": user })).await.ok(201).id();
+    let user = partner.post("/v2/users", json!({ "user": user })).await.ok(201).id();
     world.platform.workers().caught_up().await;
     let (_, before) = projected(&world, world.table()).await;
     let moved = json!({ "user": { "organization_id": to.last() } });
@@ -324,7 +325,7 @@ async fn a_move_between_the_deepest_trees_is_in_every_log_and_total() {
     admin.put(&format!("/v2/users/{user}"), moved).await.ok(200);
     let list = format!("/v2/audit/events?q[resource_id]={user}&q[action]=user.updated");
     let entry = admin.get(&list).await.ok(200).ids()[0].clone();
-    for caller in [world.partner(), world.other()] {
+    for caller in [&partner, &other] {
         assert_eq!(caller.get(&list).await.ok(200).ids(), [entry.clone()]);
     }
     let (copies, after) = projected(&world, world.table()).await;
