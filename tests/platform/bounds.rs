@@ -103,7 +103,7 @@ async fn a_sorted_list_beyond_the_bound_of_units_is_sorted_part_by_part() {
         assert_eq!(shown.len(), count);
         let titles: Vec<Value> = pages.iter().flat_map(|page| page.each("title")).collect();
         let parts: Vec<_> = titles.chunk_by(|a, b| a.as_str() <= b.as_str()).collect();
-        assert!((2..=3).contains(&parts.len()), "{} parts", parts.len());
+        assert!((2..=4).contains(&parts.len()), "{} parts", parts.len());
         // Each part is one of the list in its own order.
         let mut end = String::new();
         let mut left = &shown[..];
@@ -135,7 +135,7 @@ async fn a_sorted_list_beyond_the_bound_loses_nothing_while_items_come_and_go() 
             let Some(next) = page.pagination()["next_cursor"].as_str() else { break };
             cursor = format!("&cursor={next}");
             // At the beginning of the list, where some were shown and some were not.
-            let changed = round * 2..(round + 1) * 2;
+            let changed = round..round + 1;
             if changes == "go" {
                 let ids: Vec<String> = changed.map(|n| user_id(n * 2)).collect();
                 items::remove_all(&world, ids.iter().map(|id| [format!("USER#{id}"), "PROFILE".to_owned()])).await;
@@ -205,9 +205,7 @@ async fn a_page_of_large_entries_ends_before_the_answer_is_too_large() {
     let once: BTreeSet<&String> = sorted.iter().collect();
     assert_eq!((once.len(), sorted.len() >= 36), (sorted.len(), true));
     are_bounded(&partner.pages("/v2/audit/events?per_page=100").await, 40.0);
-    for page in admin.pages("/v2/audit/events?per_page=100").await {
-        eprintln!("FIGURE admin log {} units, depth {}", page.cost("read_units"), page.cost("depth"));
-    }
+    are_bounded(&admin.pages("/v2/audit/events?per_page=100").await, 40.0);
 }
 
 /// The longest texts of users or organizations, of a character that takes much space.
