@@ -183,7 +183,7 @@ fn motley(sample: &Item, numbers: impl Iterator<Item = usize>) -> Vec<Item> {
         let mut texts = vec![
             ("first_name", ["Ann", "ann", "Éva", "éVA", "", "Zoë"][n * 5 % 6].to_owned()),
             ("created_at", format!("2026-01-{:02}T00:00:00.000Z", 1 + n * 7 % 9)),
-            ("role", ["User", "Partner"][n % 2].to_lowercase()),
+            ("role", ["User", "Partner"][n % 2].to_owned()),
         ];
         if n % 4 > 0 {
             texts.push(("title", format!("T{}", n % 5)));

@@ -34,8 +34,7 @@ fn shown(resource: &Value, column: &str) -> String {
 }
 
 /// Checks that a filter shows just those of a whole list that have its text in its column, on one page.
-async fn is_as_a_scan(caller: &Client, list: &str, column: &str, text: &str) {
-    let all = whole(caller, list).await;
+async fn is_as_a_scan(caller: &Client, all: &[Value], list: &str, column: &str, text: &str) {
     let expected: Vec<&Value> = all.iter().filter(|it| shown(it, column) == text.to_lowercase()).collect();
     let page = caller.get(&format!("{list}?q[{column}]={}", encoded(text))).await.ok(200);
     let found: Vec<&Value> = page["data"].as_array().unwrap().iter().collect();
@@ -61,12 +60,13 @@ async fn a_user_is_found_by_its_id_or_address_within_the_scope_alone() {
     let others =
         [" user@example.com", "user@example.com ", "user", "nobody@example.com", "", " ", "é@example.com", &long];
     for caller in [world.partner(), world.other(), world.admin().await] {
+        let all = whole(&caller, "/v2/users").await;
         for id in ids {
-            is_as_a_scan(&caller, "/v2/users", "id", id).await;
+            is_as_a_scan(&caller, &all, "/v2/users", "id", id).await;
         }
         for address in addresses.iter().chain(&others) {
-            is_as_a_scan(&caller, "/v2/users", "email", address).await;
-            is_as_a_scan(&caller, "/v2/users", "username", address).await;
+            is_as_a_scan(&caller, &all, "/v2/users", "email", address).await;
+            is_as_a_scan(&caller, &all, "/v2/users", "username", address).await;
         }
     }
     // What another tenant has is as what nobody has, also where a part of the filter is right.
@@ -109,11 +109,12 @@ async fn organizations_are_found_by_their_id_or_name_within_the_scope_alone() {
         &long,
     ];
     for caller in [partner, other, world.admin().await] {
+        let all = whole(&caller, "/v2/organizations").await;
         for name in odd.iter().chain(&more) {
-            is_as_a_scan(&caller, "/v2/organizations", "name", name).await;
+            is_as_a_scan(&caller, &all, "/v2/organizations", "name", name).await;
         }
         for id in [ACME, GLOBEX, TECHPARTNER, &ACME.to_uppercase(), &ACME.replace('-', ""), USER, "", "x"] {
-            is_as_a_scan(&caller, "/v2/organizations", "id", id).await;
+            is_as_a_scan(&caller, &all, "/v2/organizations", "id", id).await;
         }
     }
 }
@@ -150,7 +151,7 @@ async fn a_look_up_goes_with_other_filters_orders_dates_and_pages() {
         (&format!("&q[id]={}", namesakes[4]), vec![namesakes[4].clone()]),
         (&format!("&q[id]={ACME}"), vec![]),
     ] {
-        for order in ["", "&sort_by=company_name:desc", "&sort_by=city,company_name", "&sort_by=name"] {
+        for order in ["", "&sort_by=company_name:desc", "&sort_by=city,name"] {
             let list = format!("/v2/organizations?q[name]=twin%20SHOP{query}{order}");
             let page = partner.get(&list).await.ok(200);
             let sorted: Vec<String> = {
@@ -163,7 +164,7 @@ async fn a_look_up_goes_with_other_filters_orders_dates_and_pages() {
             if order.is_empty() {
                 assert_eq!(page.ids(), expected, "{list}");
             }
-            for size in [1, 2, 3, 7, 8] {
+            for size in [3, 7] {
                 let by_cursor = partner.pages(&format!("{list}&per_page={size}")).await;
                 let shown: Vec<String> = by_cursor.iter().flat_map(crate::support::Reply::ids).collect();
                 assert_eq!(shown, sorted, "{list} by {size}");

@@ -216,7 +216,7 @@ impl<L: Listing> ListQuery<L> {
     /// The page in another order than the list's own: of as large a part of the list as a request reads.
     async fn in_another_order(&self, store: Store<'_>, cursor: Cursor) -> Result<Read<L::Item>> {
         let reader = store.reader(&L::range(store, self.dates.as_ref()), cursor.from.as_ref());
-        let mut scan = if cursor.shown.is_some() { Scan::again(reader) } else { Scan::new(reader) };
+        let mut scan = Scan::of_part(reader, cursor.shown.is_some());
         let mut first = First::new(cursor.skip + self.per_page, |a: &Row<_>, b: &Row<_>| self.order(a, b));
         let (mut matched, mut is_beyond) = (0, false);
         while !is_beyond && let Some(items) = scan.next(CHUNK).await? {

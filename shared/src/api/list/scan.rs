@@ -8,9 +8,13 @@ use crate::{
 /// The number of items that a request reads.
 pub(super) const MAX_ITEMS: usize = 5_000;
 /// The read units after which a request reads no further; the last answer of DynamoDB, of up to 1 MB, may exceed it by 256.
-const MAX_UNITS: f64 = 650.0;
-/// Where a part of a list is read again, this part of the bounds more is for what was added to it meanwhile.
-const ROOM: usize = 10;
+const MAX_UNITS: f64 = 700.0;
+/// The same for a part of a list that is read again for each of its pages. It leaves room for what is added to the part
+/// meanwhile, also where the last answer exceeds it.
+const MAX_UNITS_OF_PART: f64 = 450.0;
+const MAX_UNITS_AGAIN: f64 = 740.0;
+/// The number of items that are read of a part again.
+const MAX_ITEMS_AGAIN: usize = MAX_ITEMS + MAX_ITEMS / 10;
 /// The number of items that are held at once while a list is filtered or sorted.
 pub const CHUNK: usize = 500;
 
@@ -30,10 +34,11 @@ impl<'a, E: Entity> Scan<'a, E> {
         Self { reader, read: 0, max_items: MAX_ITEMS, max_units: MAX_UNITS }
     }
 
-    /// Bounds a reader of a part that was read before.
-    pub(super) fn again(reader: Reader<'a, E>) -> Self {
-        let max_units = MAX_UNITS + MAX_UNITS / ROOM as f64;
-        Self { max_items: MAX_ITEMS + MAX_ITEMS / ROOM, max_units, ..Self::new(reader) }
+    /// Bounds a reader of a part of a list, which is read again for each page of it.
+    pub(super) fn of_part(reader: Reader<'a, E>, is_again: bool) -> Self {
+        let (max_items, max_units) =
+            if is_again { (MAX_ITEMS_AGAIN, MAX_UNITS_AGAIN) } else { (MAX_ITEMS, MAX_UNITS_OF_PART) };
+        Self { max_items, max_units, ..Self::new(reader) }
     }
 
     /// The next items, at most `limit`; `None` at the end of the list and of the bounds.
