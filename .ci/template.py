@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks of template.yaml that linters do not make. Needs aws-sam-translator, and no access to AWS.
 
-- The template grows slowly: neither its lines nor the stack's resources exceed the aims for its number of routes.
-  The same is estimated and printed for the platform at full breadth, with copies of the existing functions and routes,
+- The template grows slowly: neither its lines nor the stack's resources exceed the aims for its number of routes and
+  of workers. The same is estimated and printed for the platform at full breadth, with copies of the existing functions and routes,
   transformed as SAM does it for a deployment; there the resources alone are limited, since new routes of a function
   count in its copies too.
 - No resource depends on itself, the deployments of aliases included.
@@ -10,6 +10,8 @@
   environment contains.
 - Every integration leads to the alias of the function that it is named after, the gateway may invoke it, and a route uses
   it.
+- Every other function is a worker: a stream calls its alias, its role may send what fails to a queue, and alarms watch the
+  queue and the lag.
 - The dashboard is JSON.
 """
 
@@ -33,6 +35,9 @@ logging.disable(logging.WARNING)
 
 # The maximum of lines and of resources by the number of routes, interpolated linearly in between.
 AIMS = {44: (1000, 70), 239: (1700, 200)}
+# What a worker may add: the lines of its section; its function, version, alias, role, deployment group, stream, queue and
+# two alarms.
+WORKER = (90, 9)
 FULL_FUNCTIONS, FULL_ROUTES = 30, 239
 FUNCTION = "AWS::Serverless::Function"
 # Parameters that only the first start uses.
@@ -74,11 +79,16 @@ def routes(template):
     }
 
 
-def aims(count):
-    """The maximum of lines and of resources for `count` routes."""
+def workers(template):
+    """The functions that streams call."""
+    return {name: it for name, it in functions(template).items() if "Events" in it}
+
+
+def aims(count, workers):
+    """The maximum of lines and of resources for `count` routes and a number of workers."""
     (few, small), (many, large) = AIMS.items()
     share = (count - few) / (many - few)
-    return [round(low + share * (high - low)) for low, high in zip(small, large)]
+    return [round(low + share * (high - low)) + workers * own for low, high, own in zip(small, large, WORKER)]
 
 
 def lines_of(text, start, end):
@@ -88,12 +98,13 @@ def lines_of(text, start, end):
 
 
 def full_breadth(template, text):
-    """The template with copies of its functions and routes, up to full breadth, and its estimated number of lines."""
+    """The template with copies of its functions and routes, up to full breadth, and its estimated number of lines. Workers
+    come on top."""
     full = copy.deepcopy(template)
     resources, paths = full["Resources"], definition(full)["paths"]
-    originals = list(functions(template))
+    originals = [name for name in functions(template) if name not in workers(template)]
     lines = text.count("\n")
-    own = lines_of(text, r"^  # ---- Functions", r"^  # ---- Policies") / len(originals)
+    own = lines_of(text, r"^  # ---- Functions", r"^  # ---- Workers") / len(originals)
     own += lines_of(text, r"^          x-amazon-apigateway-integrations:", r"^$") / len(originals)
     for number in range(len(originals), FULL_FUNCTIONS):
         resources[f"Copy{number}Function"] = copy.deepcopy(resources[originals[number % len(originals)]])
@@ -162,11 +173,37 @@ def problems(template, resources):
             yield f"no route leads to the integration {name}"
     for name in sorted(referred - set(integrations(template))):
         yield f"routes lead to {name}, which is no integration"
+    for name in functions(template):
+        if name not in workers(template) and name_of(name) not in integrations(template):
+            yield f"nothing calls {name}"
+    for name in workers(template):
+        yield from problems_of_worker(name, resources)
     body = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0]
     try:
         json.loads(re.sub(r"\$\{[^}]+\}", "x", body))
     except ValueError as error:
         yield f"the dashboard is not JSON: {error}"
+
+
+def problems_of_worker(name, resources):
+    """The problems of a worker, in the resources that SAM makes of it."""
+    alarms = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::CloudWatch::Alarm"]
+
+    def has_alarm(metric, of):
+        return any(it.get("MetricName") == metric and of in references(it["Dimensions"]) for it in alarms)
+
+    mappings = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::Lambda::EventSourceMapping"]
+    mappings = [it for it in mappings if it["FunctionName"] == {"Ref": f"{name}Aliaslive"}]
+    if not mappings or not has_alarm("IteratorAge", name):
+        yield f"{name} needs a stream that calls its alias, and an alarm on its IteratorAge"
+    for mapping in mappings:
+        queue = next(references(mapping.get("DestinationConfig")), None)
+        if not queue or not has_alarm("ApproximateNumberOfMessagesVisible", queue):
+            yield f"{name} needs a queue for what fails for good, and an alarm on it"
+        statements = [it["PolicyDocument"]["Statement"] for it in resources[f"{name}Role"]["Properties"]["Policies"]]
+        sending = [it for it in sum(statements, []) if "sqs:SendMessage" in it["Action"]]
+        if queue not in references(sending):
+            yield f"the role of {name} may not send what fails to its queue"
 
 
 def main():
@@ -178,10 +215,11 @@ def main():
         (len(functions(template)), len(routes(template)), text.count("\n"), len(resources)),
         (len(functions(full)), len(routes(full)), full_lines, len(transform(full))),
     ]
+    working = len(workers(template))
     found = list(problems(template, resources))
     for count, ways, lines, size in sizes:
-        most = aims(ways)
-        print(f"{count} functions, {ways} routes: {lines} lines of {most[0]}, {size} resources of {most[1]}")
+        most = aims(ways, working)
+        print(f"{count} functions, {working} of them workers, {ways} routes: {lines} lines of {most[0]}, {size} resources of {most[1]}")
         if size >= most[1] or (ways == len(routes(template)) and lines >= most[0]):
             found.append(
                 f"{ways} routes take {lines} lines of {most[0]} and {size} resources of {most[1]}; "

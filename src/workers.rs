@@ -7,7 +7,10 @@ use lambda_http::BoxFuture;
 use serde_json::Value;
 use shared::app::Operator;
 
-use crate::streams::{self, Mapping, Settings, Subscription, TableStream, Worker};
+use crate::{
+    openapi::examples,
+    streams::{self, Mapping, Settings, Subscription, TableStream, Worker},
+};
 
 /// The running workers.
 #[derive(Clone)]
@@ -61,4 +64,24 @@ pub fn worker(function: &str, operator: &Operator) -> Result<Worker> {
         }),
         other => bail!("there is no worker {other}"),
     })
+}
+
+/// The sample event of a mapping: the file is named after the event in the template.
+///
+/// # Errors
+/// When there is none.
+pub fn sample(mapping: &Mapping) -> Result<Value> {
+    examples::event(&mapping.function, &snake_case(&mapping.event))
+}
+
+/// `AuditEntries` as `audit_entries`.
+fn snake_case(id: &str) -> String {
+    let mut name = String::new();
+    for letter in id.chars() {
+        if letter.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
 }

@@ -130,14 +130,21 @@ impl Run {
     /// Sends an event and waits for its answer.
     pub(crate) async fn answer(&mut self, event: Bytes) -> Result<Answered> {
         let handed = Instant::now();
+        let (at, answer) = self.handle(event).await?;
+        let text = String::from_utf8_lossy(&answer).into_owned();
+        let status = serde_json::from_slice::<Value>(&answer)?.get("statusCode").and_then(Value::as_u64);
+        let status = status.with_context(|| format!("it answers {text}"))?;
+        Ok(Answered { status, text, time: at.duration_since(handed) })
+    }
+
+    /// Hands an event over that is no request; returns the time of the answer, and the answer.
+    ///
+    /// # Errors
+    /// When the process fails or ends.
+    pub(crate) async fn handle(&mut self, event: Bytes) -> Result<(Instant, Bytes)> {
         self.api.hand(event)?;
         match self.said().await? {
-            Said::Answered(at, answer) => {
-                let text = String::from_utf8_lossy(&answer).into_owned();
-                let status = serde_json::from_slice::<Value>(&answer)?.get("statusCode").and_then(Value::as_u64);
-                let status = status.with_context(|| format!("it answers {text}"))?;
-                Ok(Answered { status, text, time: at.duration_since(handed) })
-            }
+            Said::Answered(at, answer) => Ok((at, answer)),
             Said::Polled(_) => bail!("it polls again without an answer"),
             Said::Failed(error) => bail!("it fails: {error}"),
         }

@@ -7,6 +7,11 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use axum::body::Bytes;
+use scanward::{
+    template::{self, TEMPLATE},
+    workers,
+};
+use serde_json::Value;
 
 use crate::{
     measure::{Answered, Run},
@@ -23,7 +28,7 @@ pub(crate) struct Options {
     built: PathBuf,
 }
 
-/// Starts each function, sends its events one after another, and prints the status of each answer.
+/// Starts each function, sends its events one after another, and prints the status of each answer; workers come last.
 ///
 /// # Errors
 /// When a function was not built, or answers an event without success.
@@ -41,6 +46,13 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         println!("{function}: {id}: {status}");
         running.insert(function.clone(), run);
     }
+    for mapping in template::functions(TEMPLATE)?.mappings {
+        let (function, event) = (&mapping.function, workers::sample(&mapping)?);
+        let mut run = start(&options.built, function, &world).await?;
+        let handled = handle(&mut run, event.to_string().into()).await;
+        handled.map_err(|error| run.failed(&error)).with_context(|| format!("{function}: {}", mapping.event))?;
+        println!("{function}: {}: handled", mapping.event);
+    }
     Ok(())
 }
 
@@ -50,6 +62,15 @@ async fn replay(run: &mut Run, event: Bytes) -> Result<u64> {
     ensure!((200..=202).contains(&status), "it answers {text}");
     run.polled().await?;
     Ok(status)
+}
+
+/// Sends an event to a worker, which must handle all of its records.
+async fn handle(run: &mut Run, event: Bytes) -> Result<()> {
+    let (_, answer) = run.handle(event).await?;
+    let failures = serde_json::from_slice::<Value>(&answer)?;
+    let failures = failures.get("batchItemFailures").and_then(Value::as_array);
+    ensure!(failures.is_some_and(Vec::is_empty), "it answers {}", String::from_utf8_lossy(&answer));
+    Ok(())
 }
 
 async fn start(built: &Path, function: &str, world: &World) -> Result<Run> {
