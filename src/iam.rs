@@ -135,7 +135,7 @@ impl Role {
             "BatchWriteItem" => {
                 let tables = body["RequestItems"].as_object().into_iter().flat_map(|tables| tables.values());
                 let mut puts = tables.flat_map(|requests| requests.as_array().into_iter().flatten());
-                puts.try_for_each(|put| check(call, &key(&put["PutRequest"]["Item"])))
+                puts.try_for_each(|put| check(call, &key(put.pointer("/PutRequest/Item").unwrap_or(&Value::Null))))
             }
             "TransactWriteItems" => {
                 let items = body["TransactItems"].as_array().into_iter().flatten();

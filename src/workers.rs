@@ -71,13 +71,14 @@ pub fn worker(function: &str, operator: &Operator) -> Result<Worker> {
 /// # Errors
 /// When there is none.
 pub fn sample(mapping: &Mapping) -> Result<Value> {
-    examples::event(&mapping.function, &snake_case(&mapping.event))
+    examples::event(&mapping.function, &sample_name(mapping))
 }
 
-/// `AuditEntries` as `audit_entries`.
-fn snake_case(id: &str) -> String {
+/// The name of the sample event of a mapping: `audit_entries` for the event `AuditEntries`.
+#[must_use]
+pub fn sample_name(mapping: &Mapping) -> String {
     let mut name = String::new();
-    for letter in id.chars() {
+    for letter in mapping.event.chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {
             name.push('_');
         }

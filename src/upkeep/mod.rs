@@ -1,7 +1,7 @@
 //! Upkeep of a whole table, by an operator: it reads every item, so it is no part of any function.
 //!
-//! - [`rows`]: the items as they are stored, whatever their type.
-//! - [`facts`]: what the items say of one another, which must agree: markers, counts, totals and copies.
+//! - `rows`: the items as they are stored, whatever their type.
+//! - `facts`: what the items say of one another, which must agree: markers, counts, totals and copies.
 //! - [`mod@check`]: the differences, and how to repair them; [`mod@migrate`]: moving a table of an earlier layout.
 
 pub mod check;

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, fs};
 use scanward::{
     openapi,
     template::{self, TEMPLATE},
+    workers,
 };
 
 use crate::support::{Access, operations};
@@ -58,8 +59,11 @@ fn operations_are_documented_as_in_the_contract() {
 }
 
 #[test]
-fn every_operation_has_one_sample_event_and_every_event_an_operation() {
-    let expected: BTreeSet<_> = operations().iter().map(|it| format!("{}/{}.json", it.function, it.id())).collect();
+fn every_operation_and_every_worker_has_one_sample_event() {
+    let of_operations = operations().into_iter().map(|it| format!("{}/{}.json", it.function, it.id()));
+    let mappings = template::functions(TEMPLATE).unwrap().mappings;
+    let of_workers = mappings.iter().map(|it| format!("{}/{}.json", it.function, workers::sample_name(it)));
+    let expected: BTreeSet<_> = of_operations.chain(of_workers).collect();
     let events = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/events")).unwrap();
     let mut found = BTreeSet::new();
     for folder in events.map(|entry| entry.unwrap()) {

@@ -185,10 +185,10 @@ fn motley(sample: &Item, numbers: impl Iterator<Item = usize>) -> Vec<Item> {
             ("created_at", format!("2026-01-{:02}T00:00:00.000Z", 1 + n * 7 % 9)),
             ("role", ["User", "Partner"][n % 2].to_owned()),
         ];
-        if n % 4 > 0 {
+        if !n.is_multiple_of(4) {
             texts.push(("title", format!("T{}", n % 5)));
         }
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             texts.push(("confirmed_at", "2026-01-01T00:00:00.000Z".to_owned()));
         }
         changed(&items::user(sample, n, organizations), texts)

@@ -44,14 +44,30 @@ impl Position {
         Self { key: pair(PK, SK).unwrap_or_default(), tree_key: pair(GSI1PK, GSI1SK) }
     }
 
-    fn start(&self) -> Item {
+    /// The position after all items of a tenant in the index.
+    fn after_all(partition: String, top: &str) -> Self {
+        // After every path and every user of the tenant.
+        Self { key: Default::default(), tree_key: Some([partition, format!("/{top}/~")]) }
+    }
+
+    /// The tenant of an item of the index, by the id of its top organization as it is in paths.
+    fn tenant(&self) -> Option<&str> {
+        let [partition, _] = self.tree_key.as_ref()?;
+        partition.split_once('#').map(|(_, top)| top)
+    }
+
+    /// The key after which reading goes on; `None` where it goes on with another tenant.
+    fn start(&self) -> Option<Item> {
         let [partition, sort] = self.key.clone();
+        if partition.is_empty() {
+            return None;
+        }
         let mut start = key_item(&Key { partition, sort });
         if let Some([partition, sort]) = &self.tree_key {
             start.insert(GSI1PK.to_owned(), text(partition));
             start.insert(GSI1SK.to_owned(), text(sort));
         }
-        start
+        Some(start)
     }
 }
 
@@ -83,7 +99,7 @@ enum Next {
 
 impl Next {
     fn after(position: Option<&Position>) -> Self {
-        position.map_or(Self::Beginning, |position| Self::After(position.start()))
+        position.and_then(Position::start).map_or(Self::Beginning, Self::After)
     }
 }
 

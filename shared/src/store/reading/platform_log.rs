@@ -16,21 +16,28 @@ use crate::{
 
 /// The number of marks that are read at once: those of four busy hours.
 const MARKS: usize = 64;
-/// The number of shards that are read at once, unless one hour has more.
+/// The number of shards that are read at once: all of an hour.
 const AT_ONCE: usize = 16;
+/// The number of entries that are read of each shard at first. It doubles each time, up to the most.
+const FIRST: usize = 3;
+const MOST: usize = 64;
+/// The read units of one time, beyond which fewer entries are read the next time: some are large.
+const UNITS: f64 = 100.0;
 
 /// Where a reader of the platform's log is.
 #[derive(Debug)]
 pub(super) struct PlatformLog {
     /// What is left: hours and ids.
     left: LogBounds,
+    /// The number of entries to read of each shard.
+    each: usize,
     is_at_end: bool,
     last: Option<Position>,
 }
 
 impl PlatformLog {
     pub(super) fn new(bounds: LogBounds, after: Option<&Position>) -> Self {
-        let mut log = Self { left: bounds, is_at_end: false, last: after.cloned() };
+        let mut log = Self { left: bounds, each: FIRST, is_at_end: false, last: after.cloned() };
         if let Some(id) = after.and_then(|position| position.sort_key().parse().ok()) {
             log.go_on_after(id);
         }
@@ -51,10 +58,7 @@ impl PlatformLog {
     }
 
     pub(super) async fn read(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
-        let mut items = Vec::new();
-        while items.is_empty() && !self.is_at_end {
-            items = self.read_hours(table, limit, units).await?;
-        }
+        let mut items = self.read_hours(table, units).await?;
         if items.len() > limit {
             items.truncate(limit);
             self.is_at_end = false;
@@ -67,20 +71,20 @@ impl PlatformLog {
     }
 
     /// Reads the next hours: all of their entries, or the newest ones.
-    async fn read_hours(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
+    async fn read_hours(&mut self, table: &Table, units: &mut f64) -> Result<Vec<Item>> {
         let (hours, are_all) = self.hours(table, units).await?;
-        // A shard has about as many entries of a page as any other.
-        let each = limit.div_ceil(4).clamp(8, 64);
+        let (each, before) = (self.each, *units);
         let shards: Vec<&LogShard> = hours.iter().flatten().collect();
         let chunks = shards.iter().map(async |shard| {
             let range = Range::log_shard(shard, &self.left.ids.0, &self.left.ids.1);
             table.query_chunk(&range, None, Some(each)).await
         });
-        let mut chunks = try_join_all(chunks).await?.into_iter();
-        let mut items = Vec::new();
+        let chunks = try_join_all(chunks).await?;
+        *units += chunks.iter().map(|chunk| chunk.units).sum::<f64>();
+        self.each = if *units - before > UNITS { (each / 2).max(1) } else { (each * 2).min(MOST) };
+        let (mut chunks, mut items) = (chunks.into_iter(), Vec::new());
         for hour in &hours {
             let chunks: Vec<Chunk> = chunks.by_ref().take(hour.len()).collect();
-            *units += chunks.iter().map(|chunk| chunk.units).sum::<f64>();
             let (entries, are_all) = merged(chunks);
             items.extend(entries);
             if !are_all {
@@ -109,9 +113,8 @@ impl PlatformLog {
         }
         let mut count = 0;
         let fitting = hours.iter().take_while(|hour| {
-            let fits = count < AT_ONCE;
             count += hour.len();
-            fits
+            count <= AT_ONCE
         });
         let fitting = fitting.count();
         are_all &= fitting == hours.len();

@@ -13,7 +13,7 @@ use crate::{
     Result,
     store::{
         entity::Item,
-        key::{GSI1PK, Range, SK, Tree},
+        key::{Range, SK, Tree},
         table::Table,
     },
 };
@@ -40,10 +40,10 @@ pub(super) struct Tenants {
 
 impl Tenants {
     pub(super) fn new(tree: Tree, after: Option<&Position>) -> Self {
-        let start = after.and_then(|position| Some((top_of(&position.start())?, position.start())));
-        let listed = start.as_ref().map(|(top, _)| top.clone()).unwrap_or_default();
-        let left = start.into_iter().map(|(top, start)| (top, Some(start))).collect();
-        Self { tree, listed, is_listed: false, left, at_once: 1, last: None }
+        let listed = after.and_then(Position::tenant).unwrap_or_default().to_owned();
+        let start = after.and_then(Position::start);
+        let left = start.into_iter().map(|start| (listed.clone(), Some(start))).collect();
+        Self { tree, listed, is_listed: false, left, at_once: 1, last: after.cloned() }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -56,34 +56,39 @@ impl Tenants {
 
     pub(super) async fn read(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
         let mut items: Vec<Item> = Vec::new();
-        while items.is_empty() && !self.is_at_end() {
-            if self.left.len() < self.at_once && !self.is_listed {
-                self.list(table, units).await?;
-            }
-            let tenants: Vec<_> = self.left.drain(..self.at_once.min(self.left.len())).collect();
-            let each = limit.div_ceil(tenants.len().max(1)).max(OF_EACH).min(limit);
-            let chunks = tenants.iter().map(async |(top, start)| {
-                table.query_chunk(&Range::of_tenant(self.tree, top), start.clone(), Some(each)).await
-            });
-            let mut unread = Vec::new();
-            for ((top, start), chunk) in tenants.iter().zip(try_join_all(chunks).await?) {
-                *units += chunk.units;
-                // What follows a tenant of which something is left is read again later.
-                if !unread.is_empty() || items.len() >= limit {
-                    unread.push((top.clone(), start.clone()));
-                    continue;
-                }
-                let room = limit - items.len();
-                let is_cut = chunk.items.len() > room;
-                items.extend(chunk.items.into_iter().take(room));
-                let next = if is_cut { items.last().map(|item| Position::of_item(item).start()) } else { chunk.next };
-                unread.extend(next.map(|next| (top.clone(), Some(next))));
-            }
-            // A large tenant is read alone: what was read of others beside it would be thrown away.
-            self.at_once = if unread.is_empty() { (self.at_once * 2).min(AT_ONCE) } else { 1 };
-            unread.into_iter().rev().for_each(|tenant| self.left.push_front(tenant));
+        if self.left.len() < self.at_once && !self.is_listed {
+            self.list(table, units).await?;
         }
-        self.last = items.last().map(Position::of_item).or(self.last.take());
+        let tenants: Vec<_> = self.left.drain(..self.at_once.min(self.left.len())).collect();
+        let each = limit.div_ceil(tenants.len().max(1)).max(OF_EACH).min(limit);
+        let chunks = tenants.iter().map(async |(top, start)| {
+            table.query_chunk(&Range::of_tenant(self.tree, top), start.clone(), Some(each)).await
+        });
+        let mut unread = Vec::new();
+        for ((top, start), chunk) in tenants.iter().zip(try_join_all(chunks).await?) {
+            *units += chunk.units;
+            // What follows a tenant of which something is left is read again later.
+            if !unread.is_empty() || items.len() >= limit {
+                unread.push((top.clone(), start.clone()));
+                continue;
+            }
+            let room = limit - items.len();
+            let is_cut = chunk.items.len() > room;
+            items.extend(chunk.items.into_iter().take(room));
+            let next = if is_cut { items.last().and_then(|item| Position::of_item(item).start()) } else { chunk.next };
+            match next {
+                Some(next) => unread.push((top.clone(), Some(next))),
+                // A tenant without items has a place all the same, so that a request may end after it.
+                None => self.last = Some(Position::after_all(self.tree.partition_of(top), top)),
+            }
+        }
+        // A large tenant is read alone: what was read of others beside it would be thrown away.
+        self.at_once = if unread.is_empty() { (self.at_once * 2).min(AT_ONCE) } else { 1 };
+        let is_cut = !unread.is_empty();
+        unread.into_iter().rev().for_each(|tenant| self.left.push_front(tenant));
+        if is_cut && let Some(last) = items.last() {
+            self.last = Some(Position::of_item(last));
+        }
         Ok(items)
     }
 
@@ -97,10 +102,4 @@ impl Tenants {
         }
         Ok(())
     }
-}
-
-/// The tenant of an item of the index.
-fn top_of(item: &Item) -> Option<String> {
-    let (_, top) = item.get(GSI1PK)?.as_s().ok()?.split_once('#')?;
-    Some(top.to_owned())
 }
