@@ -8,6 +8,7 @@
 //! - [`gateway`]: the API gateway.
 //! - [`streams`]: the table's stream, which workers are called with.
 //! - [`database`]: the embedded DynamoDB; [`demo`]: sample tenants.
+//! - [`workers`]: the functions that the stream is for; [`upkeep`]: looking after a table; [`samples`]: the sample events.
 //! - [`platform`]: the running platform, which combines them.
 //! - [`openapi`]: the OpenAPI document of all functions.
 
@@ -21,6 +22,7 @@ pub mod iam;
 pub mod openapi;
 pub mod options;
 pub mod platform;
+pub mod samples;
 pub mod streams;
 pub mod template;
 pub mod upkeep;

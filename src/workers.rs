@@ -7,10 +7,7 @@ use lambda_http::BoxFuture;
 use serde_json::Value;
 use shared::app::Operator;
 
-use crate::{
-    openapi::examples,
-    streams::{self, Mapping, Settings, Subscription, TableStream, Worker},
-};
+use crate::streams::{self, Mapping, Settings, Subscription, TableStream, Worker};
 
 /// The running workers.
 #[derive(Clone)]
@@ -64,25 +61,4 @@ pub fn worker(function: &str, operator: &Operator) -> Result<Worker> {
         }),
         other => bail!("there is no worker {other}"),
     })
-}
-
-/// The sample event of a mapping: the file is named after the event in the template.
-///
-/// # Errors
-/// When there is none.
-pub fn sample(mapping: &Mapping) -> Result<Value> {
-    examples::event(&mapping.function, &sample_name(mapping))
-}
-
-/// The name of the sample event of a mapping: `audit_entries` for the event `AuditEntries`.
-#[must_use]
-pub fn sample_name(mapping: &Mapping) -> String {
-    let mut name = String::new();
-    for letter in mapping.event.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }

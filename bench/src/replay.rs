@@ -8,8 +8,8 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use axum::body::Bytes;
 use scanward::{
+    samples,
     template::{self, TEMPLATE},
-    workers,
 };
 use serde_json::Value;
 
@@ -47,7 +47,7 @@ pub(crate) async fn run(options: &Options) -> Result<()> {
         running.insert(function.clone(), run);
     }
     for mapping in template::functions(TEMPLATE)?.mappings {
-        let (function, event) = (&mapping.function, workers::sample(&mapping)?);
+        let (function, event) = (&mapping.function, samples::of_worker(&mapping)?);
         let mut run = start(&options.built, function, &world).await?;
         let handled = handle(&mut run, event.to_string().into()).await;
         handled.map_err(|error| run.failed(&error)).with_context(|| format!("{function}: {}", mapping.event))?;

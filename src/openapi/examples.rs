@@ -2,12 +2,12 @@
 //!
 //! Ids, times and secrets that differ in every run are replaced by fixed ones, so that the document stays the same.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Map, Value, json};
 
-use crate::{options::Options, platform::Platform};
+use crate::{options::Options, platform::Platform, samples};
 
 /// The request of a sample event and its answer, by the id of the operation.
 pub type Examples = BTreeMap<String, Example>;
@@ -21,16 +21,6 @@ pub struct Example {
     body: Option<Value>,
 }
 
-/// The sample event of an operation.
-///
-/// # Errors
-/// When there is none.
-pub fn event(function: &str, operation: &str) -> Result<Value> {
-    let file = format!("{}/events/{function}/{operation}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(Path::new(&file)).with_context(|| format!("{file} cannot be read"))?;
-    serde_json::from_str(&text).with_context(|| format!("{file} is not JSON"))
-}
-
 /// Sends every sample event, each to fresh sample data, since events delete what others need.
 ///
 /// # Errors
@@ -41,7 +31,8 @@ pub async fn record() -> Result<Examples> {
     for operation in document.paths.values().filter_map(Value::as_object).flat_map(Map::values) {
         let text = |pointer: &str| operation.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let (function, id) = (text("/tags/0"), text("/operationId"));
-        let example = record_one(event(function, id)?).await.with_context(|| format!("{function}: {id}"))?;
+        let example =
+            record_one(samples::of_operation(function, id)?).await.with_context(|| format!("{function}: {id}"))?;
         examples.insert(id.to_owned(), example);
     }
     Ok(examples)

@@ -1,11 +1,6 @@
 //! A function's subscription to a stream, with a task for each shard.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -22,6 +17,7 @@ use super::{
     failures::{self, Queue},
     follower::Follower,
     mapping::Mapping,
+    progress::{Call, Context, Progress, ShardProgress},
     reader::Reader,
 };
 
@@ -33,30 +29,6 @@ pub struct Subscription {
     progress: watch::Receiver<Progress>,
     failures: Arc<dyn Queue>,
     task: AbortHandle,
-}
-
-/// The number of calls of [`Subscription::caught_up`], and when the latest was made.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Call {
-    pub(super) number: u64,
-    pub(super) at: Timestamp,
-}
-
-#[derive(Clone, Default)]
-pub(super) struct Progress {
-    /// The number of the call before which the shards were last listed.
-    listed: u64,
-    shards: BTreeMap<String, ShardProgress>,
-}
-
-#[derive(Clone, Default)]
-pub(super) struct ShardProgress {
-    /// The number of the call that the shard has caught up with.
-    pub(super) caught_up: u64,
-    /// Whether the shard is closed and all its records are finished.
-    pub(super) is_finished: bool,
-    /// When the oldest record was made that was read and is not finished.
-    pub(super) oldest: Option<Timestamp>,
 }
 
 /// Subscribes a function to the stream of a table. The position in the stream and the queue of failures are kept in the
@@ -90,7 +62,7 @@ pub async fn start(
         calls: calls.clone(),
         progress: to_progress,
     });
-    let task = tokio::spawn(context.run()).abort_handle();
+    let task = tokio::spawn(run(context)).abort_handle();
     Ok(Subscription { nudges, calls, progress, failures, task })
 }
 
@@ -137,62 +109,38 @@ impl Drop for Subscription {
     }
 }
 
-/// What the tasks of a subscription share.
-pub(super) struct Context {
-    pub(super) reader: Arc<dyn Reader>,
-    pub(super) stream: String,
-    pub(super) mapping: Arc<Mapping>,
-    pub(super) worker: Worker,
-    pub(super) queue: Arc<dyn Queue>,
-    pub(super) settings: Settings,
-    pub(super) checkpoints: Checkpoints,
-    pub(super) nudges: watch::Sender<u64>,
-    pub(super) calls: watch::Sender<Call>,
-    pub(super) progress: watch::Sender<Progress>,
-}
-
-impl Context {
-    /// Follows the shards of the stream: a shard starts when the one that it continues is finished.
-    async fn run(self: Arc<Self>) {
-        let mut calls = self.calls.subscribe();
-        let mut started = BTreeSet::new();
-        // The tasks end with the set.
-        let mut tasks = JoinSet::new();
-        loop {
-            let call = *calls.borrow_and_update();
-            match self.reader.shards(&self.stream).await {
-                Ok(shards) => {
-                    let ids: BTreeSet<&str> = shards.iter().map(|shard| shard.id.as_str()).collect();
-                    self.checkpoints.forget_all_but(|shard| ids.contains(shard));
-                    self.progress.send_modify(|progress| {
-                        progress.listed = call.number;
-                        progress.shards.retain(|shard, _| ids.contains(shard.as_str()));
-                        for id in &ids {
-                            progress.shards.entry((*id).to_owned()).or_default();
-                        }
-                    });
-                    for shard in &shards {
-                        let waits_for = shard.parent.as_ref().and_then(|parent| self.shard_progress(parent));
-                        if waits_for.is_none_or(|parent| parent.is_finished) && started.insert(shard.id.clone()) {
-                            tasks.spawn(Follower::new(self.clone(), &shard.id).run());
-                        }
+/// Follows the shards of the stream: a shard starts when the one that it continues is finished.
+async fn run(context: Arc<Context>) {
+    let mut calls = context.calls.subscribe();
+    let mut started = BTreeSet::new();
+    // The tasks end with the set.
+    let mut tasks = JoinSet::new();
+    loop {
+        let call = *calls.borrow_and_update();
+        match context.reader.shards(&context.stream).await {
+            Ok(shards) => {
+                let ids: BTreeSet<&str> = shards.iter().map(|shard| shard.id.as_str()).collect();
+                context.checkpoints.forget_all_but(|shard| ids.contains(shard));
+                context.progress.send_modify(|progress| {
+                    progress.listed = call.number;
+                    progress.shards.retain(|shard, _| ids.contains(shard.as_str()));
+                    for id in &ids {
+                        progress.shards.entry((*id).to_owned()).or_default();
+                    }
+                });
+                for shard in &shards {
+                    let waits_for = shard.parent.as_ref().and_then(|parent| context.shard_progress(parent));
+                    if waits_for.is_none_or(|parent| parent.is_finished) && started.insert(shard.id.clone()) {
+                        tasks.spawn(Follower::new(context.clone(), &shard.id).run());
                     }
                 }
-                Err(error) => tracing::warn!(function = self.mapping.function, "the shards cannot be listed: {error}"),
             }
-            select! {
-                Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
-                _ = calls.changed() => {}
-                () = sleep(self.settings.discover) => {}
-            }
+            Err(error) => tracing::warn!(function = context.mapping.function, "the shards cannot be listed: {error}"),
         }
-    }
-
-    fn shard_progress(&self, shard: &str) -> Option<ShardProgress> {
-        self.progress.borrow().shards.get(shard).cloned()
-    }
-
-    pub(super) fn report(&self, shard: &str, change: impl FnOnce(&mut ShardProgress)) {
-        self.progress.send_modify(|progress| change(progress.shards.entry(shard.to_owned()).or_default()));
+        select! {
+            Some(_) = tasks.join_next(), if !tasks.is_empty() => {}
+            _ = calls.changed() => {}
+            () = sleep(context.settings.discover) => {}
+        }
     }
 }

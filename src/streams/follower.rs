@@ -9,8 +9,8 @@ use tokio::{
 
 use super::{
     batch::Delivery,
-    driver::{Context, ShardProgress},
     filter::selects,
+    progress::{Context, ShardProgress},
     reader::{Cursor, ReadError, Record},
 };
 

@@ -23,6 +23,7 @@ pub mod filter;
 mod follower;
 pub mod mapping;
 pub mod message;
+mod progress;
 pub mod reader;
 pub mod redrive;
 pub mod sqs;

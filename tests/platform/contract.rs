@@ -3,9 +3,8 @@
 use std::{collections::BTreeSet, fs};
 
 use scanward::{
-    openapi,
+    openapi, samples,
     template::{self, TEMPLATE},
-    workers,
 };
 
 use crate::support::{Access, operations};
@@ -62,7 +61,7 @@ fn operations_are_documented_as_in_the_contract() {
 fn every_operation_and_every_worker_has_one_sample_event() {
     let of_operations = operations().into_iter().map(|it| format!("{}/{}.json", it.function, it.id()));
     let mappings = template::functions(TEMPLATE).unwrap().mappings;
-    let of_workers = mappings.iter().map(|it| format!("{}/{}.json", it.function, workers::sample_name(it)));
+    let of_workers = mappings.iter().map(|it| format!("{}/{}.json", it.function, samples::name(it)));
     let expected: BTreeSet<_> = of_operations.chain(of_workers).collect();
     let events = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/events")).unwrap();
     let mut found = BTreeSet::new();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use scanward::{
     platform::Platform,
+    samples,
     streams::{Worker, filter::selects},
     template::{self, TEMPLATE},
     workers,
@@ -42,7 +43,7 @@ fn worker(world: &World, function: &str) -> Worker {
 async fn each_worker_handles_its_sample_event() {
     let world = World::start().await;
     for mapping in template::functions(TEMPLATE).unwrap().mappings {
-        let event = workers::sample(&mapping).unwrap();
+        let event = samples::of_worker(&mapping).unwrap();
         let records = event["Records"].as_array().unwrap();
         assert!(!records.is_empty() && records.iter().all(|record| selects(&mapping.filters, record)));
         let answer = worker(&world, &mapping.function)(event).await.unwrap();
@@ -64,7 +65,7 @@ async fn the_sample_audit_entries_are_copied_and_counted_once() {
     let mapping = &template::functions(TEMPLATE).unwrap().mappings[0];
     let worker = worker(&world, &mapping.function);
     for _ in 0..2 {
-        worker(workers::sample(mapping).unwrap()).await.unwrap();
+        worker(samples::of_worker(mapping).unwrap()).await.unwrap();
         assert_eq!(figures().await, ([of_tenant + 1, of_platform + 1], organizations.clone()));
     }
     for caller in [partner, admin] {

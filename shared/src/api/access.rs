@@ -11,7 +11,7 @@ use axum::{
 use http::request::Parts;
 
 use super::{
-    caller::Caller,
+    caller::{Caller, CallerKind},
     credentials::Credentials,
     describe::{Describe, Description},
 };
@@ -25,18 +25,6 @@ use crate::{
 /// The caller, and what the request names within the caller's scope.
 #[derive(Debug)]
 pub struct Access<C, L = ()>(pub C, pub L);
-
-/// A kind of caller: what a request needs besides valid credentials.
-pub trait CallerKind: Describe + Sized + Send + Sync {
-    /// The caller as one of this kind.
-    ///
-    /// # Errors
-    /// 403 for any other caller.
-    fn of(caller: Caller) -> Result<Self>;
-
-    /// The caller.
-    fn caller(&self) -> &Caller;
-}
 
 /// What an operation looks up.
 pub trait Lookup: Describe + Sized + Send {

@@ -5,10 +5,7 @@ use std::{convert::Infallible, ops::Deref};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 
-use super::{
-    access::CallerKind,
-    describe::{Describe, Description},
-};
+use super::describe::{Describe, Description};
 use crate::{
     App, Error, Result,
     domain::{
@@ -131,6 +128,18 @@ impl Caller {
         let authority = Authority::new(user.role, user.organization_path.clone(), actor);
         Self::new(app, identity(Box::new(user)), authority, scopes)
     }
+}
+
+/// A kind of caller: what a request needs besides valid credentials.
+pub trait CallerKind: Describe + Sized + Send + Sync {
+    /// The caller as one of this kind.
+    ///
+    /// # Errors
+    /// 403 for any other caller.
+    fn of(caller: Caller) -> Result<Self>;
+
+    /// The caller.
+    fn caller(&self) -> &Caller;
 }
 
 impl CallerKind for Caller {

@@ -27,9 +27,9 @@ mod routes;
 mod service;
 mod target;
 
-pub use access::{Access, CallerKind, Lookup, Refusal};
+pub use access::{Access, Lookup, Refusal};
 pub use body::Body;
-pub use caller::{Caller, CallingUser, Manager, SigningIn, Visitor};
+pub use caller::{Caller, CallerKind, CallingUser, Manager, SigningIn, Visitor};
 pub use describe::{Describe, Description};
 pub use error::ErrorFormat;
 pub use idempotency::{IdempotencyKey, Idempotent};

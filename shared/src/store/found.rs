@@ -8,11 +8,12 @@ use futures_util::future::try_join_all;
 use super::{
     audit::LoggedEvent,
     entity::{Child, Entity, Item, Owned, Stored, from_item, key_of_item},
-    key::{Key, Range},
+    key::Key,
     lookup::{Authorized, OrDefault, Part, Store},
+    range::Range,
     table::Table,
 };
-use crate::{Error, Result, id::EventId, tenancy::Authority};
+use crate::{Error, Result, error::Code, id::EventId, tenancy::Authority};
 
 /// What a request reads: items by their keys, and short ranges. To name something here is no right to see it.
 #[derive(Clone, Debug, Default)]
@@ -103,6 +104,27 @@ impl Found {
 
 impl Store<'_> {
     /// The owned entity with an id.
+    ///
+    /// # Errors
+    /// 404, the same for what does not exist and for what is outside the caller's scope.
+    pub async fn find<E: Owned>(&self, id: E::Id) -> Result<Authorized<E>> {
+        let found = self.table.read(Reads::none().owned::<E>(id)).await?;
+        self.owned(&found, id)
+    }
+
+    /// The owned entity with an id, for a list: what is not visible is not in it.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn find_listed<E: Owned>(&self, id: Option<E::Id>) -> Result<Option<Authorized<E>>> {
+        let Some(id) = id else { return Ok(None) };
+        match self.find(id).await {
+            Err(error) if error.code() == Code::NotFound => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    /// The owned entity with an id, in what was read.
     ///
     /// # Errors
     /// 404, the same for what does not exist and for what is outside the caller's scope.

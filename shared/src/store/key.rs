@@ -51,11 +51,9 @@
 //! a sixteenth of all. `TOPS` is written when a tenant is made or ends, `KEYS` when a key is. The copies, the platform's log
 //! and the totals are written by the function `project` from the table's stream.
 
-use uuid::Uuid;
-
 use crate::{
     id::{EventId, OrganizationId, SessionId, UserId},
-    tenancy::{OrganizationPath, Scope},
+    tenancy::OrganizationPath,
     time::Timestamp,
 };
 
@@ -230,19 +228,19 @@ impl Key {
 }
 
 /// The partition of the key ring.
-const KEYS: &str = "KEYS";
+pub(super) const KEYS: &str = "KEYS";
 /// The sort key of the profile of an organization or a user.
-const PROFILE: &str = "PROFILE";
+pub(super) const PROFILE: &str = "PROFILE";
 /// The prefix of an organization's partner items.
-const PARTNER: &str = "PARTNER#";
-const SETTINGS: &str = "SETTINGS#";
-const DOMAIN: &str = "DOMAIN#";
-const PREFERENCE: &str = "PREFERENCE#";
+pub(super) const PARTNER: &str = "PARTNER#";
+pub(super) const SETTINGS: &str = "SETTINGS#";
+pub(super) const DOMAIN: &str = "DOMAIN#";
+pub(super) const PREFERENCE: &str = "PREFERENCE#";
 /// The partition of the organizations without one above them.
-const TOPS: &str = "TOPS";
-const NAMES: &str = "NAME#";
+pub(super) const TOPS: &str = "TOPS";
+pub(super) const NAMES: &str = "NAME#";
 /// The partition of the hours and shards of the platform's log.
-const PLATFORM_LOG: &str = "AUDIT#PLATFORM";
+pub(super) const PLATFORM_LOG: &str = "AUDIT#PLATFORM";
 
 /// What the index holds by its place in the tree of tenants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -252,7 +250,7 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    fn partition(self, path: &OrganizationPath) -> String {
+    pub(super) fn partition(self, path: &OrganizationPath) -> String {
         self.partition_of(&path.tenant().0.simple().to_string())
     }
 
@@ -270,7 +268,7 @@ impl Tree {
 pub(super) struct LogShard {
     /// The hour in UTC, as in `2026-03-10T14`.
     pub(super) hour: String,
-    shard: u8,
+    pub(super) shard: u8,
 }
 
 impl LogShard {
@@ -286,7 +284,7 @@ impl LogShard {
         at.to_string().chars().take("2026-03-10T14".len()).collect()
     }
 
-    fn partition(&self) -> String {
+    pub(super) fn partition(&self) -> String {
         format!("{PLATFORM_LOG}#{}#{:02}", self.hour, self.shard)
     }
 
@@ -307,213 +305,10 @@ impl LogShard {
     }
 }
 
-fn audit_log(organization: OrganizationId) -> String {
+pub(super) fn audit_log(organization: OrganizationId) -> String {
     format!("AUDIT#{organization}")
 }
 
-fn totals(organization: Option<OrganizationId>) -> String {
+pub(super) fn totals(organization: Option<OrganizationId>) -> String {
     organization.map_or_else(|| "TOTALS#PLATFORM".to_owned(), |id| format!("TOTALS#{id}"))
-}
-
-/// A range of items with one partition key, in order of their sort keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Range {
-    pub(super) is_indexed: bool,
-    /// Whether the last writes may be missing, for half the price.
-    pub(super) is_eventual: bool,
-    pub(super) partition: String,
-    pub(super) sort: Sort,
-    /// From the largest sort key down.
-    pub(super) is_descending: bool,
-}
-
-/// The sort keys of a range.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Sort {
-    Prefix(String),
-    Between(String, String),
-}
-
-impl Range {
-    fn new(partition: &str, prefix: impl Into<String>) -> Self {
-        let sort = Sort::Prefix(prefix.into());
-        Self { is_indexed: false, is_eventual: false, partition: partition.to_owned(), sort, is_descending: false }
-    }
-
-    /// The same range in the other direction.
-    #[must_use]
-    pub fn reversed(self) -> Self {
-        Self { is_descending: !self.is_descending, ..self }
-    }
-
-    /// The totals of an organization, or of the platform.
-    pub(super) fn totals(organization: Option<OrganizationId>) -> Self {
-        Self::new(&totals(organization), "")
-    }
-
-    /// The collection-control log of a client, oldest first.
-    #[must_use]
-    pub fn collection_log(id: OrganizationId) -> Self {
-        Self::new(&Key::collection_log(id, "").partition, "")
-    }
-
-    /// The items of an organization.
-    #[must_use]
-    pub fn of_organization(id: OrganizationId) -> Self {
-        Self::new(&Key::organization(id).partition, "")
-    }
-
-    /// The profile of an organization and then its partners, one each.
-    pub(crate) fn profile_and_partners(id: OrganizationId) -> Self {
-        let sort = Sort::Between(PARTNER.to_owned(), PROFILE.to_owned());
-        Self { sort, is_descending: true, ..Self::of_organization(id) }
-    }
-
-    /// All settings of an organization.
-    #[must_use]
-    pub fn settings(id: OrganizationId) -> Self {
-        Self::new(&Key::organization(id).partition, SETTINGS)
-    }
-
-    /// The domains that an organization claims.
-    #[must_use]
-    pub fn domains(id: OrganizationId) -> Self {
-        Self::new(&Key::organization(id).partition, DOMAIN)
-    }
-
-    /// The notification preferences of a user.
-    #[must_use]
-    pub fn preferences(id: UserId) -> Self {
-        Self::new(&Key::user(id).partition, PREFERENCE)
-    }
-
-    /// The whole key ring.
-    pub(crate) fn key_ring() -> Self {
-        Self::new(KEYS, "")
-    }
-}
-
-impl Range {
-    /// All in the index of one tenant, by the id of its top organization as it is in paths.
-    pub(super) fn of_tenant(tree: Tree, top: &str) -> Self {
-        Self::indexed(&tree.partition_of(top), "")
-    }
-
-    fn indexed(partition: &str, prefix: impl Into<String>) -> Self {
-        Self { is_indexed: true, ..Self::new(partition, prefix) }
-    }
-
-    /// The organizations without one above them, after the one with an id as it is in paths.
-    pub(super) fn tops_after(top: &str) -> Self {
-        // No id has a character after `f`.
-        Self { sort: Sort::Between(format!("{top}!"), "g".to_owned()), ..Self::new(TOPS, "") }
-    }
-
-    /// The marks of hours and shards of the platform's log between two sort keys, newest first.
-    pub(super) fn log_shards(from: &str, until: &str) -> Self {
-        let sort = Sort::Between(from.to_owned(), until.to_owned());
-        Self { sort, is_descending: true, is_eventual: true, ..Self::new(PLATFORM_LOG, "") }
-    }
-
-    /// The entries of an hour and shard of the platform's log between two sort keys, newest first.
-    pub(super) fn log_shard(shard: &LogShard, from: &str, until: &str) -> Self {
-        let sort = Sort::Between(from.to_owned(), until.to_owned());
-        Self { sort, is_descending: true, is_eventual: true, ..Self::new(&shard.partition(), "") }
-    }
-}
-
-/// A part of a log, both ends included.
-#[derive(Clone, Debug)]
-pub(super) struct LogBounds {
-    /// The sort keys of marks.
-    pub(super) hours: (String, String),
-    /// The sort keys of entries.
-    pub(super) ids: (String, String),
-}
-
-impl LogBounds {
-    fn all() -> Self {
-        Self { hours: (String::from("0"), String::from("~")), ids: (Uuid::nil().to_string(), Uuid::max().to_string()) }
-    }
-
-    fn between(from: Timestamp, until: Timestamp) -> Self {
-        let until = until.plus_seconds(1);
-        let hour = |at| LogShard { hour: LogShard::hour_of(at), shard: 0 };
-        Self { hours: (hour(from).hour, hour(until).hour_end()), ids: (first_id(from), first_id(until)) }
-    }
-}
-
-/// The id that every entry made from `at` on has, or one after it.
-fn first_id(at: Timestamp) -> String {
-    let milliseconds = u128::try_from(at.as_millisecond()).unwrap_or_default();
-    Uuid::from_u128(milliseconds << 80).to_string()
-}
-
-/// The id just before another.
-pub(super) fn before(id: EventId) -> String {
-    Uuid::from_u128(id.0.as_u128().saturating_sub(1)).to_string()
-}
-
-/// A part of the table that a caller may read: it follows from the caller's scope, or from an entity that the caller has
-/// found.
-#[derive(Clone, Debug)]
-pub struct ScopedRange(pub(super) Source);
-
-/// Where the items of a list are.
-#[derive(Clone, Debug)]
-pub(super) enum Source {
-    One(Range),
-    /// The ranges of all tenants, one after another.
-    Tenants(Tree),
-    PlatformLog(LogBounds),
-}
-
-impl ScopedRange {
-    /// The organizations within a scope, each before those below it.
-    pub(super) fn organizations(scope: &Scope) -> Self {
-        Self::tree(Tree::Organizations, scope, |path, whole| {
-            let path = path.as_str().to_owned();
-            Range { sort: Sort::Between(path.clone(), path), ..whole }
-        })
-    }
-
-    /// The users within a scope, those of an organization before those of the organizations below it.
-    pub(super) fn users(scope: &Scope) -> Self {
-        Self::tree(Tree::Users, scope, |path, whole| Range {
-            sort: Sort::Prefix(format!("{}#", path.as_str())),
-            ..whole
-        })
-    }
-
-    /// The marks of the organizations with a name within a scope.
-    pub(super) fn organization_names(scope: &Scope, name: &str) -> Self {
-        let below = match scope {
-            Scope::Platform => "/",
-            Scope::Subtree(path) | Scope::Own(path) => path.as_str(),
-        };
-        Self(Source::One(Range::indexed(&format!("{NAMES}{name}"), below)))
-    }
-
-    /// What a scope holds of a tree; `own` narrows it to one organization.
-    fn tree(tree: Tree, scope: &Scope, own: impl FnOnce(&OrganizationPath, Range) -> Range) -> Self {
-        let whole = |path| Range::indexed(&tree.partition(path), path.as_str());
-        Self(match scope {
-            Scope::Platform => Source::Tenants(tree),
-            Scope::Subtree(path) => Source::One(whole(path)),
-            Scope::Own(path) => Source::One(own(path, whole(path))),
-        })
-    }
-
-    /// The audit log of a scope, newest first. Ids of entries are ordered by time: `between` two points of time is a
-    /// range of the log.
-    pub(super) fn audit(scope: &Scope, between: Option<(Timestamp, Timestamp)>) -> Self {
-        let bounds = between.map_or_else(LogBounds::all, |(from, until)| LogBounds::between(from, until));
-        Self(match scope.log() {
-            Some(id) => {
-                let sort = Sort::Between(bounds.ids.0, bounds.ids.1);
-                Source::One(Range { sort, is_descending: true, ..Range::new(&audit_log(id), "") })
-            }
-            None => Source::PlatformLog(bounds),
-        })
-    }
 }

@@ -6,13 +6,12 @@ use serde::de::DeserializeOwned;
 
 use super::{
     entity::{Child, ENTITY_TYPE, Entity, Item, Owned, Stored, from_item, key_of_item},
-    found::Reads,
-    key::{Key, Range},
+    key::Key,
+    range::Range,
     table::Table,
 };
 use crate::{
     Error, Result,
-    error::Code,
     tenancy::{Authority, OrganizationPath, Scope},
 };
 
@@ -158,27 +157,6 @@ impl<'a> Store<'a> {
     #[must_use]
     pub fn scope(&self) -> &'a Scope {
         self.authority.scope()
-    }
-
-    /// The owned entity with an id.
-    ///
-    /// # Errors
-    /// 404, the same for what does not exist and for what is outside the caller's scope.
-    pub async fn find<E: Owned>(&self, id: E::Id) -> Result<Authorized<E>> {
-        let found = self.table.read(Reads::none().owned::<E>(id)).await?;
-        self.owned(&found, id)
-    }
-
-    /// The owned entity with an id, for a list: what is not visible is not in it.
-    ///
-    /// # Errors
-    /// 500 when DynamoDB fails.
-    pub async fn find_listed<E: Owned>(&self, id: Option<E::Id>) -> Result<Option<Authorized<E>>> {
-        let Some(id) = id else { return Ok(None) };
-        match self.find(id).await {
-            Err(error) if error.code() == Code::NotFound => Ok(None),
-            found => found.map(Some),
-        }
     }
 
     pub(super) fn authorize<E: Owned>(&self, found: Option<Stored<E>>) -> Result<Authorized<E>> {

@@ -1,6 +1,6 @@
 //! The single table, and the only ways into it.
 //!
-//! - [`Key`] and [`Range`]: every key format and access pattern, in one file.
+//! - [`Key`]: every key format and access pattern, in one file; [`Range`]: the ranges of them.
 //! - [`Entity`]: an item, a value of a type that knows its key.
 //! - [`Table`]: DynamoDB, whose calls are private to this crate.
 //! - [`Reads`]: what a request reads in one round trip; [`Found`]: what was there.
@@ -16,6 +16,7 @@ mod key;
 mod lookup;
 mod meter;
 mod projection;
+mod range;
 mod reading;
 mod table;
 mod totals;
@@ -25,10 +26,11 @@ pub use action::Guard;
 pub use audit::{Event, FieldChange, LoggedEvent, MASK, Recorded};
 pub use entity::{Audited, Child, Entity, Owned, Stored};
 pub use found::{Found, Reads};
-pub use key::{Key, Range, ScopedRange};
+pub use key::Key;
 pub use lookup::{Authorized, OrDefault, Part, Store};
 pub(crate) use meter::Meter;
 pub use projection::Projection;
+pub use range::{Range, ScopedRange};
 pub use reading::{Position, Reader, Unproven};
 pub use table::Table;
 pub use totals::Counted;

@@ -16,7 +16,8 @@ use aws_sdk_dynamodb::{
 
 use super::{
     entity::{Entity, Item, Stored, from_item, key_item, number, text, to_item},
-    key::{GSI1, GSI1PK, GSI1SK, Key, PK, Range, SK, Sort, TTL},
+    key::{GSI1, GSI1PK, GSI1SK, Key, PK, SK, TTL},
+    range::{Range, Sort},
 };
 use crate::{Error, Result};
 

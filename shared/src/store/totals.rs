@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     entity::{ENTITY_TYPE, Entity, SCHEMA, key_item, number, text},
-    key::{Key, Range},
+    key::Key,
+    range::Range,
     table::Table,
 };
 use crate::{

@@ -69,7 +69,7 @@ async function organizations(api: Anyone): Promise<void> {
   // A list page by page.
   const names: string[] = [];
   let cursor: string | null = null;
-  let total = 0;
+  let total: number | null = null;
   do {
     const query: { per_page: number; cursor?: string } = cursor === null ? { per_page: 1 } : { per_page: 1, cursor };
     const page: Schemas["OrganizationList"] = answer(await api.GET("/v2/organizations", { params: { query } }));

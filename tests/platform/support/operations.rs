@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scanward::openapi::{self, examples};
+use scanward::{openapi, samples};
 use serde_json::Value;
 
 use super::client::{Client, Reply};
@@ -40,7 +40,7 @@ impl Operation {
 
     /// The sample event of the operation.
     pub fn event(&self) -> Value {
-        examples::event(&self.function, self.id()).unwrap()
+        samples::of_operation(&self.function, self.id()).unwrap()
     }
 }
 

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use self::{platform_log::PlatformLog, tenants::Tenants};
 use super::{
     entity::{Entity, Item, Owned, from_item, key_item, text},
-    key::{GSI1PK, GSI1SK, Key, PK, Range, SK, ScopedRange, Source},
+    key::{GSI1PK, GSI1SK, Key, PK, SK},
     lookup::{Authorized, Store},
+    range::{Range, ScopedRange, Source},
     table::Table,
     totals::{self, Counted},
 };

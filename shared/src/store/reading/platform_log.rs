@@ -9,7 +9,8 @@ use crate::{
     id::EventId,
     store::{
         entity::Item,
-        key::{LogBounds, LogShard, Range, SK, before},
+        key::{LogShard, SK},
+        range::{LogBounds, Range, before},
         table::{Chunk, Table},
     },
 };

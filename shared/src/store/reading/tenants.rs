@@ -13,7 +13,8 @@ use crate::{
     Result,
     store::{
         entity::Item,
-        key::{Range, SK, Tree},
+        key::{SK, Tree},
+        range::Range,
         table::Table,
     },
 };
