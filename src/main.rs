@@ -91,6 +91,7 @@ fn log_errors() {
 fn log() {
     // The embedded DynamoDB logs a warning for every failed condition, which is an ordinary answer.
     let usual = Targets::new().with_default(Level::INFO).with_target("dynoxide", Level::ERROR);
-    let lines = tracing_subscriber::fmt::layer().with_target(false);
+    // Apart from the greeting, which comes once everything listens.
+    let lines = tracing_subscriber::fmt::layer().with_target(false).with_writer(io::stderr);
     tracing_subscriber::registry().with(lines).with(telemetry::levels(usual)).init();
 }
