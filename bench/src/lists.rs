@@ -17,7 +17,7 @@ use crate::{
 /// The requests: a name, the function and its sample event, and the query.
 const REQUESTS: [(&str, &str, &str, &str); 9] = [
     ("users, plain", "users", "list_users", ""),
-    ("users, by e-mail address", "users", "list_users", "q[email]=crowd77@example.com"),
+    ("users, by e-mail address", "users", "list_users", "q[email]=user@example.com"),
     ("users, a filter that many match", "users", "list_users", "q[email]=crowd*"),
     ("users, a filter that none matches", "users", "list_users", "q[first_name]=nobody*"),
     ("users, another order", "users", "list_users", "sort_by=email:desc"),
@@ -45,7 +45,7 @@ pub(crate) struct Options {
 /// When a function cannot be built or fails.
 pub(crate) async fn run(options: &Options) -> Result<()> {
     let folder = match &options.binaries {
-        Some(folder) => folder.clone(),
+        Some(folder) => folder.canonicalize().with_context(|| format!("there is no {}", folder.display()))?,
         None => program::build_functions().and_then(|()| program::built())?,
     };
     let crowd = Crowd::with(options.items).await?;
