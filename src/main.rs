@@ -5,6 +5,7 @@ use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -19,6 +20,9 @@ use scanward::{
 use shared::telemetry;
 use tracing::Level;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+/// The time that the workers have when the platform ends.
+const PARTING: Duration = Duration::from_secs(2);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -68,7 +72,10 @@ async fn serve(options: &Options) -> Result<()> {
     let platform = Platform::start(options).await?;
     // A closed stdout does not stop the platform.
     let _ = writeln!(io::stdout(), "{}", platform.greeting());
-    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")
+    tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
+    // What was written is followed up as far as that is quick; the next start does the rest.
+    let _ = tokio::time::timeout(PARTING, platform.workers().caught_up()).await;
+    Ok(())
 }
 
 async fn invoke(options: &Options, event: &Path) -> Result<()> {
