@@ -51,9 +51,7 @@ impl<E> Authorized<E> {
     pub fn into_inner(self) -> E {
         self.stored.entity
     }
-}
 
-impl<E> Authorized<E> {
     /// What the organization of an authority has in a place of its own, such as its audit log.
     pub(super) fn of_own(stored: Stored<E>, authority: &Authority) -> Self {
         Self::new(stored, OrganizationPath::top(authority.organization_id()))

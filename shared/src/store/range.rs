@@ -88,9 +88,7 @@ impl Range {
     pub(crate) fn key_ring() -> Self {
         Self::new(KEYS, "")
     }
-}
 
-impl Range {
     /// All in the index of one tenant, by the id of its top organization as it is in paths.
     pub(super) fn of_tenant(tree: Tree, top: &str) -> Self {
         Self::indexed(&tree.partition_of(top), "")
