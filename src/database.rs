@@ -6,9 +6,9 @@ use anyhow::{Context, Result, anyhow};
 use dynoxide::{Database, server};
 use rusqlite::Connection;
 use tokio::net::TcpListener;
+use uuid::Uuid;
 
 use crate::options::Options;
-use uuid::Uuid;
 
 /// The records of streams have no index of their own: each write would read all of them for the next sequence number, and
 /// each look for new ones too.

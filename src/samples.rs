@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
+use heck::ToSnakeCase;
 use serde_json::Value;
 
 use crate::streams::Mapping;
@@ -28,12 +29,5 @@ pub fn of_worker(mapping: &Mapping) -> Result<Value> {
 /// The name of the sample event of a mapping: `audit_entries` for the event `AuditEntries`.
 #[must_use]
 pub fn name(mapping: &Mapping) -> String {
-    let mut name = String::new();
-    for letter in mapping.event.chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('_');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
+    mapping.event.to_snake_case()
 }

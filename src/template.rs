@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
+use heck::ToKebabCase;
 use serde::Deserialize;
 use serde_yaml_ng::{Mapping, Value};
 
@@ -119,14 +120,7 @@ pub fn functions(template: &str) -> Result<Functions> {
 
 /// The name of a function, which is also that of its binary: `PortListsFunction` is `port-lists`.
 fn name_of(logical_id: &str) -> String {
-    let mut name = String::new();
-    for letter in logical_id.strip_suffix("Function").unwrap_or(logical_id).chars() {
-        if letter.is_ascii_uppercase() && !name.is_empty() {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
+    logical_id.strip_suffix("Function").unwrap_or(logical_id).to_kebab_case()
 }
 
 fn routes(definition: Definition) -> Result<Vec<Route>> {

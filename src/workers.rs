@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Result, bail};
 use lambda_http::BoxFuture;
 use serde_json::Value;
-use shared::app::Operator;
+use shared::{app::Operator, store::Projection};
 
 use crate::streams::{self, Mapping, Settings, Subscription, TableStream, Worker};
 
@@ -48,17 +48,20 @@ impl Workers {
 /// # Errors
 /// When there is none.
 pub fn worker(function: &str, operator: &Operator) -> Result<Worker> {
-    let projection = Arc::new(operator.projection());
-    Ok(match function {
-        "project" => Arc::new(move |event: Value| -> BoxFuture<'static, Result<Value>> {
-            let projection = projection.clone();
-            Box::pin(async move {
-                let event = serde_json::from_value(event)?;
-                // In a task of its own, so that a panic is a failed call, as on Lambda.
-                let answer = tokio::spawn(async move { project::project(&projection, event).await }).await?;
-                Ok(serde_json::to_value(answer)?)
-            })
-        }),
+    match function {
+        "project" => Ok(project(Arc::new(operator.projection()))),
         other => bail!("there is no worker {other}"),
+    }
+}
+
+fn project(projection: Arc<Projection>) -> Worker {
+    Arc::new(move |event: Value| -> BoxFuture<'static, Result<Value>> {
+        let projection = projection.clone();
+        Box::pin(async move {
+            let event = serde_json::from_value(event)?;
+            // In a task of its own, so that a panic is a failed call, as on Lambda.
+            let answer = tokio::spawn(async move { project::project(&projection, event).await }).await?;
+            Ok(serde_json::to_value(answer)?)
+        })
     })
 }

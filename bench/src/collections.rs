@@ -97,9 +97,12 @@ impl Crowd {
         for n in 0..size {
             let id = Uuid::now_v7();
             let path = format!("/{top}/{}/", id.simple());
-            items.push(changed(&organization, json!({
-                "PK": format!("ORG#{id}"), "id": id, "organization_path": path, "GSI1SK": path, "name": format!("Crowd {n}"),
-            })));
+            items.push(changed(
+                &organization,
+                json!({
+                    "PK": format!("ORG#{id}"), "id": id, "GSI1SK": path, "name": format!("Crowd {n}"),
+                }),
+            ));
             items.push(changed(
                 &user,
                 json!({

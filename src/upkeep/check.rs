@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, anyhow};
+use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{app::Operator, store::Recorded};
 
 use super::{
@@ -87,7 +88,7 @@ pub(super) async fn count_again(rows: &Rows) -> Result<()> {
         }
         let id = partition.trim_start_matches("TOTALS#");
         let mut whole = key(partition, "00");
-        let id = if id == "PLATFORM" { aws_sdk_dynamodb::types::AttributeValue::Null(true) } else { text(id) };
+        let id = if id == "PLATFORM" { AttributeValue::Null(true) } else { text(id) };
         whole.extend([
             ("of".to_owned(), id),
             ("shard".to_owned(), number(0)),

@@ -2,9 +2,11 @@
 //! mistake there shows.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     hash::{DefaultHasher, Hash, Hasher},
 };
+
+use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::rows::Row;
 
@@ -27,10 +29,6 @@ pub(super) struct Facts {
     kept: BTreeMap<Count, i64>,
     /// The entries of the audit log whose place is not known any more: their organization ended before places were kept.
     placeless: BTreeSet<String>,
-    /// The logs that hold an entry, by the entry's id.
-    logs: HashMap<String, BTreeSet<String>>,
-    /// The logs that have to hold an entry.
-    wanted_logs: HashMap<String, BTreeSet<String>>,
 }
 
 impl Facts {
@@ -87,7 +85,7 @@ impl Facts {
     }
 
     fn user(&mut self, row: &Row) {
-        let (id, organization, path) = (row.text("id"), row.text("organization_id"), row.text("organization_path"));
+        let (id, organization, path) = (row.text("id"), row.text("organization_id"), row.place());
         self.find(index_of(row));
         self.need(index(row, &format!("USERS#{}", top_of(path)), &format!("{path}#{id}")));
         self.need(format!("EMAIL#{} leads to user {id}", unique(row.text("email"))));
@@ -101,10 +99,11 @@ impl Facts {
     }
 
     fn organization(&mut self, row: &Row) {
-        let (id, path) = (row.text("id"), row.text("organization_path"));
+        let (id, path) = (row.text("id"), row.place());
         self.find(format!("organization {id} at {path}"));
         self.find(index_of(row));
-        self.need(format!("organization {id} at {path}"));
+        let last = ids_of(path).pop().unwrap_or_default();
+        self.need(format!("organization {last} at {path}"));
         self.need(index(row, &format!("ORGANIZATIONS#{}", top_of(path)), path));
         let name = unique(row.text("name"));
         let above = ids_of(path).into_iter().rev().nth(1);
@@ -145,7 +144,6 @@ impl Facts {
         let mut logs: BTreeSet<String> = ids_of(path).into_iter().chain(ids_of(moved_to)).collect();
         logs.remove(own);
         logs.insert("PLATFORM".to_owned());
-        self.wanted_logs.insert(id.clone(), logs.clone());
         for log in logs {
             self.need(copy_in(&id, &log, row));
         }
@@ -158,15 +156,12 @@ impl Facts {
             "" => "PLATFORM",
             log => log,
         };
-        self.logs.entry(id.to_owned()).or_default().insert(log.to_owned());
         self.find(copy_in(id, log, row));
     }
 
-    /// The entries that some log lacks, by their ids.
+    /// The entries that some log lacks, or holds otherwise, by their ids.
     pub(super) fn entries_without_a_copy(&self) -> BTreeSet<&str> {
-        let lacks =
-            |(id, wanted): &(&String, &BTreeSet<String>)| self.logs.get(*id).is_none_or(|logs| !wanted.is_subset(logs));
-        self.wanted_logs.iter().filter(lacks).map(|(id, _)| id.as_str()).collect()
+        self.needed.difference(&self.found).filter_map(|fact| entry_of(fact)).collect()
     }
 
     /// The numbers that are kept wrongly, with what they should be.
@@ -180,9 +175,8 @@ impl Facts {
     /// What does not agree, a line each.
     pub(super) fn differences(&self) -> Vec<String> {
         let is_placeless = |fact: &&String| {
-            let id = fact.strip_prefix("entry ").and_then(|rest| rest.split(' ').next());
             // Marks stay when nothing needs them: an entry that is made just then may.
-            id.is_some_and(|id| self.placeless.contains(id)) || fact.starts_with("AUDIT#PLATFORM ")
+            entry_of(fact).is_some_and(|id| self.placeless.contains(id)) || fact.starts_with("AUDIT#PLATFORM ")
         };
         let missing = self.needed.difference(&self.found).map(|fact| format!("missing: {fact}"));
         let left = self.found.difference(&self.needed).filter(|fact| !is_placeless(fact));
@@ -207,6 +201,11 @@ fn index_of(row: &Row) -> String {
     index(row, row.text("GSI1PK"), row.text("GSI1SK"))
 }
 
+/// The entry that the fact of a copy is about, by its id.
+fn entry_of(fact: &str) -> Option<&str> {
+    fact.strip_prefix("entry ")?.split(' ').next()
+}
+
 /// A copy of an entry in a log, with all that it says.
 fn copy_in(id: &str, log: &str, row: &Row) -> String {
     const OF_THE_ITEM: [&str; 9] =
@@ -224,7 +223,7 @@ fn copy_in(id: &str, log: &str, row: &Row) -> String {
 }
 
 /// A value as a text that the order of a map does not change.
-fn canonical(value: &aws_sdk_dynamodb::types::AttributeValue) -> String {
+fn canonical(value: &AttributeValue) -> String {
     match value.as_m() {
         Ok(map) => {
             let mut parts: Vec<String> =
@@ -257,8 +256,12 @@ pub(super) fn unique(text: &str) -> String {
 
 /// The sort key of the part that counts a user, by the last byte of its id.
 fn part_of(user: &str) -> String {
-    let last = user.get(user.len().saturating_sub(2)..).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-    part_name(last.unwrap_or_default() % PARTS)
+    part_name(last_byte(user) % PARTS)
+}
+
+fn last_byte(id: &str) -> u8 {
+    let hex = id.get(id.len().saturating_sub(2)..).unwrap_or_default();
+    u8::from_str_radix(hex, 16).unwrap_or_default()
 }
 
 pub(super) fn part_name(part: u8) -> String {
@@ -267,7 +270,6 @@ pub(super) fn part_name(part: u8) -> String {
 
 /// The hour of an entry and one of sixteen shards, by the last byte of its id.
 pub(super) fn shard_of(row: &Row) -> String {
-    let (id, at) = (row.text("id"), row.text("created_at"));
-    let last = id.get(id.len().saturating_sub(2)..).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-    format!("{}#{:02}", at.get(.."2026-03-10T14".len()).unwrap_or_default(), last.unwrap_or_default() % 16)
+    let hour = row.text("created_at").get(.."2026-03-10T14".len()).unwrap_or_default();
+    format!("{hour}#{:02}", last_byte(row.text("id")) % 16)
 }

@@ -55,7 +55,7 @@ impl Paths<'_> {
             return Ok(path.clone());
         }
         let found = self.rows.get(&format!("ORG#{organization}"), "PROFILE").await?;
-        let path = found.map(|row| row.text("organization_path").to_owned());
+        let path = found.map(|row| row.place().to_owned());
         self.known.insert(organization.to_owned(), path.clone());
         Ok(path)
     }
@@ -65,7 +65,7 @@ async fn step(rows: &Rows, paths: &mut Paths<'_>, row: Row) -> Result<()> {
     match row.kind() {
         "user" => index(rows, &row, "USERS").await,
         "organization" => {
-            let (id, path) = (row.text("id"), row.text("organization_path"));
+            let (id, path) = (row.text("id"), row.place());
             if path == format!("/{}/", id.replace('-', "")) {
                 rows.put(top(id)).await?;
             }
@@ -82,7 +82,7 @@ async fn step(rows: &Rows, paths: &mut Paths<'_>, row: Row) -> Result<()> {
 
 /// Moves an item within the index, to the partition of its tenant.
 async fn index(rows: &Rows, row: &Row, tree: &str) -> Result<()> {
-    let partition = format!("{tree}#{}", top_of(row.text("organization_path")));
+    let partition = format!("{tree}#{}", top_of(row.place()));
     if row.text("GSI1PK") == partition {
         return Ok(());
     }
@@ -103,7 +103,6 @@ fn top(id: &str) -> Row {
 async fn name(rows: &Rows, paths: &mut Paths<'_>, row: &Row) -> Result<()> {
     let Some(path) = paths.of(row.text("organization_id")).await? else { return Ok(()) };
     let attributes = [
-        ("path", text(path.as_str())),
         ("GSI1PK", text(format!("NAME#{}", unique(row.text("name"))))),
         ("GSI1SK", text(path.as_str())),
         ("item_schema", number(2)),

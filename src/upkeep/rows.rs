@@ -34,6 +34,11 @@ impl Row {
         self.text("SK")
     }
 
+    /// The place in the tree of an organization, of its name, or of a user's organization.
+    pub(super) fn place(&self) -> &str {
+        self.text("GSI1SK").split('#').next().unwrap_or_default()
+    }
+
     /// The name of the type.
     pub(super) fn kind(&self) -> &str {
         self.text("item_type")

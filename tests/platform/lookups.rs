@@ -187,21 +187,15 @@ async fn put_namesakes(world: &World, name: &str, count: usize) {
     let namesakes = (0..count).flat_map(|n| -> [Item; 2] {
         let (id, parent) = (format!("0192f0c3-0000-7000-8000-{n:012x}"), format!("0192f0c4-0000-7000-8000-{n:012x}"));
         let path = path(&[TECHPARTNER, &parent, &id]);
-        let organization = [
-            ("PK", format!("ORG#{id}")),
-            ("GSI1SK", path.clone()),
-            ("id", id.clone()),
-            ("organization_path", path.clone()),
-            ("name", name.to_owned()),
-        ];
+        let organization =
+            [("PK", format!("ORG#{id}")), ("GSI1SK", path.clone()), ("id", id.clone()), ("name", name.to_owned())];
         let marked = [
             ("PK", format!("NAME#{parent}#{}", name.to_lowercase())),
             ("GSI1PK", format!("NAME#{}", name.to_lowercase())),
-            ("GSI1SK", path.clone()),
+            ("GSI1SK", path),
             ("parent", parent),
             ("name", name.to_lowercase()),
             ("organization_id", id),
-            ("path", path),
         ];
         [changed(&sample, organization), changed(&marker, marked)]
     });

@@ -1,8 +1,8 @@
 //! Organizations: the tree, its names, its deletion.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::{ACME, GLOBEX, RETIRED, TECHPARTNER, World, together};
+use crate::support::{ACME, GLOBEX, ORGANIZATION_TEXTS, RETIRED, TECHPARTNER, World, deepest, together};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organization_lives_from_creation_to_deletion() {
@@ -30,23 +30,7 @@ async fn an_organization_lives_from_creation_to_deletion() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_example_of_the_document_updates_an_organization_without_a_body() {
     let world = World::start().await;
-    let names = [
-        "name",
-        "company_name",
-        "description",
-        "address",
-        "city",
-        "state",
-        "zipcode",
-        "country",
-        "phone",
-        "website",
-        "email",
-        "contact_name",
-        "contact_title",
-        "contact_phone",
-        "contact_email",
-    ];
+    let names: Vec<_> = ["name", "company_name"].into_iter().chain(ORGANIZATION_TEXTS).collect();
     let example: serde_json::Map<_, _> = names.iter().map(|name| ((*name).to_owned(), json!("string"))).collect();
     let path = format!("/v2/organizations/{ACME}");
     let reply = world.partner().put(&path, json!({ "organization": example })).await.ok(200);
@@ -122,11 +106,7 @@ async fn a_parent_out_of_scope_is_refused_and_not_shown() {
 async fn the_tree_has_any_depth_that_its_keys_can_hold() {
     let world = World::start().await;
     let caller = world.partner();
-    let mut parent = TECHPARTNER.to_owned();
-    for level in 2..=29 {
-        let body = json!({ "organization": { "name": format!("Level {level}"), "company_name": "x", "parent_organization": parent } });
-        parent = caller.post("/v2/organizations", body).await.ok(201).id();
-    }
+    let parent = deepest(&caller, TECHPARTNER).await.pop().unwrap();
     let user = json!({ "user": { "email": "deep@example.com", "organization_id": parent, "password": "a deep password", "confirmed": true } });
     let deep = caller.post("/v2/users", user).await.ok(201).id();
     let session = world.session("deep@example.com", "a deep password").await;
@@ -140,6 +120,22 @@ async fn the_tree_has_any_depth_that_its_keys_can_hold() {
     let page = caller.get("/v2/organizations?per_page=100").await.ok(200);
     assert_eq!(page.json["meta"]["pagination"]["total_count"], 31);
     world.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_costs_the_same_until_the_path_is_long() {
+    let world = World::start().await;
+    let caller = world.partner();
+    for (level, organization) in (1..).zip(deepest(&caller, TECHPARTNER).await) {
+        let user = json!({ "user": { "email": format!("level{level}@example.com"), "organization_id": organization } });
+        let path = format!("/v2/users/{}", caller.post("/v2/users", user).await.ok(201).id());
+        let change = async |user: Value| caller.put(&path, json!({ "user": user })).await.ok(200).cost("write_units");
+        let title = change(json!({ "title": "Engineer" })).await;
+        let email = change(json!({ "email": format!("other{level}@example.com") })).await;
+        // An item and its entry hold the path, of 33 bytes a level, once each; a unit writes 1 KiB.
+        let most = if level <= 11 { (5.0, 9.0) } else { (10.0, 14.0) };
+        assert!(title <= most.0 && email <= most.1, "level {level}: {title} and {email} units");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -31,7 +31,7 @@ use shared::{
 use tokio::net::TcpListener;
 
 use crate::support::{
-    ACME, Client, GLOBEX, LEAVER, RETIRED, TECHPARTNER, World, dynamodb,
+    ACME, GLOBEX, LEAVER, RETIRED, TECHPARTNER, World, deepest, dynamodb,
     items::{self, Item, text_of},
 };
 
@@ -290,22 +290,11 @@ async fn a_batch_that_fails_in_the_middle_is_right_once_it_is_done_again() {
     }
 }
 
-/// Makes a chain of organizations as deep as the tree can be; returns their ids from the top down.
-async fn deep(caller: &Client, top: &str) -> Vec<String> {
-    let mut chain = vec![top.to_owned()];
-    while chain.len() < 29 {
-        let body =
-            json!({ "organization": { "name": "Deeper", "company_name": "x", "parent_organization": chain.last() } });
-        chain.push(caller.post("/v2/organizations", body).await.ok(201).id());
-    }
-    chain
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_move_between_the_deepest_trees_is_in_every_log_and_total() {
     let world = World::start().await;
     let (partner, other) = (world.partner(), world.other());
-    let (from, to) = tokio::join!(deep(&partner, TECHPARTNER), deep(&other, GLOBEX));
+    let (from, to) = tokio::join!(deepest(&partner, TECHPARTNER), deepest(&other, GLOBEX));
     let user = json!({ "email": "mover@example.com", "organization_id": from.last() });
     let user = partner.post("/v2/users", json!({ "user": user })).await.ok(201).id();
     world.platform.workers().caught_up().await;

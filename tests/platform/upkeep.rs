@@ -161,7 +161,12 @@ async fn a_table_that_does_not_agree_is_found_and_repaired() {
     assert_eq!(platform_copy.id(), entry);
     let (hour, last) = (&platform_copy.attributes()["created_at"].as_str().unwrap()[..13], &entry[entry.len() - 2..]);
     let shard = u8::from_str_radix(last, 16).unwrap() % 16;
-    remove(&world, &format!("AUDIT#PLATFORM#{hour}#{shard:02}"), &entry).await;
+    let log = format!("AUDIT#PLATFORM#{hour}#{shard:02}");
+    set(&world, (&log, &entry), "action", AttributeValue::S("user.updated".into())).await;
+    assert_eq!(upkeep.check(true).await.unwrap(), [""; 0]);
+    let platform_copy = admin.get(&format!("/v2/audit/events/{entry}")).await.ok(200);
+    assert_eq!(platform_copy.attributes()["action"], "user.created");
+    remove(&world, &log, &entry).await;
     assert!(upkeep.check(false).await.unwrap().iter().any(|line| line.contains("entry") && line.contains("PLATFORM")));
     assert_eq!(upkeep.check(true).await.unwrap(), [""; 0]);
     admin.get(&format!("/v2/audit/events/{entry}")).await.ok(200);

@@ -3,18 +3,16 @@
 
 use std::{borrow::Cow, fmt, marker::PhantomData, str::FromStr};
 
-use http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use shared::{
     Error, Result,
-    api::{Caller, Describe, Description, Lookup, Own, Param, Refusal, Resource},
+    api::{Caller, OfOwn, Param, Resource},
     domain::organization::Organization,
     id::OrganizationId,
     keys::{Purpose, SealingKey},
     store::{Audited, Authorized, Child, Entity, Found, Guard, Key, Reads, Store, Write},
-    tenancy::Authority,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -170,31 +168,17 @@ pub(crate) struct OwnConfiguration<K, N> {
     found: Option<Authorized<Configuration<K>>>,
 }
 
-impl<K: ConfigurationKind, N: ConfigurationName> Lookup for OwnConfiguration<K, N> {
-    type Names = Result<N>;
-    type Beside = ();
+impl<K: ConfigurationKind, N: ConfigurationName> OfOwn for OwnConfiguration<K, N> {
+    type Name = Param<N>;
 
-    async fn names(parts: &mut Parts) -> Result<N> {
-        Param::of(parts).await
-    }
-
-    fn reads(name: &Result<N>, authority: &Authority) -> Reads {
+    fn reads(name: &Result<N>, own: OrganizationId) -> Reads {
         let Ok(name) = name else { return Reads::none() };
-        Own::reads(&(), authority).child::<Configuration<K>>(authority.organization_id(), name.as_str())
+        Reads::none().child::<Configuration<K>>(own, name.as_str())
     }
 
-    fn find(name: Result<N>, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
-        let name = name?;
-        let Own(organization) = Own::find((), (), caller, found)?;
-        let found = caller.store().child(found, &organization, name.as_str())?;
-        Ok(Self { organization, name, found })
-    }
-}
-
-impl<K: ConfigurationKind, N: ConfigurationName> Describe for OwnConfiguration<K, N> {
-    fn describe(operation: &mut Description<'_>) {
-        Param::<N>::describe(operation);
-        Own::describe(operation);
+    fn find(store: Store<'_>, own: Authorized<Organization>, Param(name): Param<N>, found: &mut Found) -> Result<Self> {
+        let found = store.child(found, &own, name.as_str())?;
+        Ok(Self { organization: own, name, found })
     }
 }
 

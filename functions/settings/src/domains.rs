@@ -1,13 +1,12 @@
 //! The domains that a client claims, and verifies by a record in the DNS.
 
-use http::request::Parts;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use shared::{
     Error, Input, Result,
     api::{
-        Access, Body, Caller, Created, Describe, Description, IdempotencyKey, Idempotent, List, Lookup, Manager, Own,
-        Param, Query, Refusal, Resource, Single,
+        Access, Body, Caller, Created, IdempotencyKey, Idempotent, List, Manager, OfOwn, Own, Param, Query, Resource,
+        Single,
     },
     domain::organization::Organization,
     id::{DomainId, OrganizationId},
@@ -15,7 +14,6 @@ use shared::{
     operation,
     random::random_alphanumeric,
     store::{Audited, Authorized, Child, Entity, Found, Guard, Key, Range, Reads, Store, Write},
-    tenancy::Authority,
     time::Timestamp,
 };
 use url::{Host, Url};
@@ -151,25 +149,15 @@ pub(crate) struct ListDomains {
 #[derive(Debug)]
 pub(crate) struct OwnDomains(pub(crate) Vec<Authorized<Domain>>);
 
-impl Lookup for OwnDomains {
-    type Names = ();
-    type Beside = ();
+impl OfOwn for OwnDomains {
+    type Name = ();
 
-    async fn names(_: &mut Parts) {}
-
-    fn reads((): &(), authority: &Authority) -> Reads {
-        Own::reads(&(), authority).range(Range::domains(authority.organization_id()))
+    fn reads((): &(), own: OrganizationId) -> Reads {
+        Reads::none().range(Range::domains(own))
     }
 
-    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
-        let Own(organization) = Own::find((), (), caller, found)?;
-        Ok(Self(caller.store().children(found, &organization, Range::domains(organization.id))?))
-    }
-}
-
-impl Describe for OwnDomains {
-    fn describe(operation: &mut Description<'_>) {
-        Own::describe(operation);
+    fn find(store: Store<'_>, own: Authorized<Organization>, (): (), found: &mut Found) -> Result<Self> {
+        Ok(Self(store.children(found, &own, Range::domains(own.id))?))
     }
 }
 
@@ -236,30 +224,21 @@ pub(crate) async fn verify_domain(
 #[derive(Debug)]
 pub(crate) struct OwnDomain(Authorized<Domain>);
 
-impl Lookup for OwnDomain {
-    type Names = Result<DomainName>;
-    type Beside = ();
+impl OfOwn for OwnDomain {
+    type Name = Param<DomainName>;
 
-    async fn names(parts: &mut Parts) -> Self::Names {
-        Param::of(parts).await
-    }
-
-    fn reads(name: &Self::Names, authority: &Authority) -> Reads {
+    fn reads(name: &Result<DomainName>, own: OrganizationId) -> Reads {
         let Ok(name) = name else { return Reads::none() };
-        Own::reads(&(), authority).child::<Domain>(authority.organization_id(), name)
+        Reads::none().child::<Domain>(own, name)
     }
 
-    fn find(name: Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
-        let name = name?;
-        let Own(organization) = Own::find((), (), caller, found)?;
-        Ok(Self(caller.store().child(found, &organization, &name)?.ok_or_else(Error::not_found)?))
-    }
-}
-
-impl Describe for OwnDomain {
-    fn describe(operation: &mut Description<'_>) {
-        Param::<DomainName>::describe(operation);
-        Own::describe(operation);
+    fn find(
+        store: Store<'_>,
+        own: Authorized<Organization>,
+        Param(name): Param<DomainName>,
+        found: &mut Found,
+    ) -> Result<Self> {
+        Ok(Self(store.child(found, &own, &name)?.ok_or_else(Error::not_found)?))
     }
 }
 

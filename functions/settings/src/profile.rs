@@ -13,13 +13,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use shared::{
     Result,
-    api::{Access, Caller, CallerKind, Describe, Description, Lookup, Own, Refusal},
+    api::{Access, Caller, CallerKind, Describe, Description, OfOwn},
     domain::organization::Organization,
     id::OrganizationId,
     keys::{Purpose, token::SigningKey},
     operation,
-    store::{Found, Part, Range, Reads},
-    tenancy::Authority,
+    store::{Authorized, Found, Part, Range, Reads, Store},
     time::Timestamp,
 };
 
@@ -175,28 +174,18 @@ struct Claims<'a> {
     profile: &'a Profile,
 }
 
-impl Lookup for Profile {
-    type Names = ();
-    type Beside = ();
+impl OfOwn for Profile {
+    type Name = ();
 
-    async fn names(_: &mut Parts) {}
-
-    fn reads((): &(), authority: &Authority) -> Reads {
-        Own::reads(&(), authority).range(Range::settings(authority.organization_id()))
+    fn reads((): &(), own: OrganizationId) -> Reads {
+        Reads::none().range(Range::settings(own))
     }
 
-    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
-        let Own(organization) = Own::find((), (), caller, found)?;
-        let parts = caller.store().parts(found, &organization, Range::settings(organization.id))?;
-        let mut profile = Self::unset(&organization);
+    fn find(store: Store<'_>, own: Authorized<Organization>, (): (), found: &mut Found) -> Result<Self> {
+        let parts = store.parts(found, &own, Range::settings(own.id))?;
+        let mut profile = Self::unset(&own);
         parts.into_iter().try_for_each(|part| profile.add(part))?;
         Ok(profile)
-    }
-}
-
-impl Describe for Profile {
-    fn describe(operation: &mut Description<'_>) {
-        Own::describe(operation);
     }
 }
 

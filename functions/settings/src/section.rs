@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use http::request::Parts;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
     Error, Result,
-    api::{Caller, Describe, Description, Lookup, Own, Refusal},
+    api::OfOwn,
     domain::organization::Organization,
     id::OrganizationId,
     store::{Audited, Authorized, Child, Entity, Found, Guard, Key, OrDefault, Reads, Store},
-    tenancy::Authority,
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -78,26 +76,16 @@ pub(crate) struct OwnSection<S: Section> {
     section: OrDefault<SectionItem<S>>,
 }
 
-impl<S: Section> Lookup for OwnSection<S> {
-    type Names = ();
-    type Beside = ();
+impl<S: Section> OfOwn for OwnSection<S> {
+    type Name = ();
 
-    async fn names(_: &mut Parts) {}
-
-    fn reads((): &(), authority: &Authority) -> Reads {
-        Own::reads(&(), authority).child::<SectionItem<S>>(authority.organization_id(), ())
+    fn reads((): &(), own: OrganizationId) -> Reads {
+        Reads::none().child::<SectionItem<S>>(own, ())
     }
 
-    fn find((): (), (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
-        let Own(organization) = Own::find((), (), caller, found)?;
-        let section = caller.store().child_or(found, &organization, (), SectionItem::unset(&organization))?;
-        Ok(Self { organization, section })
-    }
-}
-
-impl<S: Section> Describe for OwnSection<S> {
-    fn describe(operation: &mut Description<'_>) {
-        Own::describe(operation);
+    fn find(store: Store<'_>, own: Authorized<Organization>, (): (), found: &mut Found) -> Result<Self> {
+        let section = store.child_or(found, &own, (), SectionItem::unset(&own))?;
+        Ok(Self { organization: own, section })
     }
 }
 

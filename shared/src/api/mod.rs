@@ -33,7 +33,7 @@ pub use caller::{Caller, CallerKind, CallingUser, Manager, SigningIn, Visitor};
 pub use describe::{Describe, Description};
 pub use error::ErrorFormat;
 pub use idempotency::{IdempotencyKey, Idempotent};
-pub use named::{BodyNaming, NamesOrganization, Own};
+pub use named::{BodyNaming, NamesOrganization, OfOwn, Own};
 pub use precondition::IfMatch;
 pub use query::Query;
 pub use request::Param;

@@ -14,7 +14,7 @@ use crate::{
     error::Code,
     id::OrganizationId,
     input::Field,
-    store::{Authorized, Found, Reads},
+    store::{Authorized, Found, Reads, Store},
     tenancy::Authority,
 };
 
@@ -89,5 +89,46 @@ impl Lookup for Own {
 impl Describe for Own {
     fn describe(operation: &mut Description<'_>) {
         operation.error(Error::not_found());
+    }
+}
+
+/// Something of the caller's own organization.
+pub trait OfOwn: Sized + Send {
+    /// What the path names of it: a [`Param`](super::Param), or `()` where there is nothing to name.
+    type Name: Lookup<Beside = ()>;
+
+    /// What is read besides the organization, the caller's `own`.
+    fn reads(name: &<Self::Name as Lookup>::Names, own: OrganizationId) -> Reads;
+
+    /// Finds it in what was read.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    fn find(store: Store<'_>, own: Authorized<Organization>, name: Self::Name, found: &mut Found) -> Result<Self>;
+}
+
+impl<P: OfOwn> Lookup for P {
+    type Names = <P::Name as Lookup>::Names;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        P::Name::names(parts).await
+    }
+
+    fn reads(name: &Self::Names, authority: &Authority) -> Reads {
+        Own::reads(&(), authority).and(P::reads(name, authority.organization_id()))
+    }
+
+    fn find(name: Self::Names, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let name = P::Name::find(name, (), caller, found)?;
+        let Own(own) = Own::find((), (), caller, found)?;
+        Ok(P::find(caller.store(), own, name, found)?)
+    }
+}
+
+impl<P: OfOwn> Describe for P {
+    fn describe(operation: &mut Description<'_>) {
+        P::Name::describe(operation);
+        Own::describe(operation);
     }
 }

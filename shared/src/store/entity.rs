@@ -34,6 +34,10 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
     /// The field that an audit entry shows even when it has not changed, since it names the entity among its siblings.
     const NAMED_BY: Option<&'static str> = None;
 
+    /// The field that holds the entity's place in the tree. A path grows with the depth of its organization, so an item
+    /// holds it once: in its key in the index.
+    const PLACE: Option<&'static str> = None;
+
     /// The key of this item.
     fn key(&self) -> Key;
 
@@ -162,6 +166,7 @@ pub(super) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
     if let Some(key) = entity.tree_key() {
         item.insert(GSI1PK.to_owned(), text(&key.partition));
         item.insert(GSI1SK.to_owned(), text(&key.sort));
+        E::PLACE.and_then(|place| item.remove(place));
     }
     if let Some(at) = entity.expires_at() {
         item.insert(TTL.to_owned(), number(at.as_second()));
@@ -169,8 +174,14 @@ pub(super) fn to_item<E: Entity>(entity: &E, version: u64) -> Result<Item> {
     Ok(item)
 }
 
+/// The place in the tree that the key in the index holds: all of it, or what comes before an id.
+fn path_of_item(item: &Item) -> Option<AttributeValue> {
+    let sort = item.get(GSI1SK)?.as_s().ok()?;
+    sort.split('#').next().map(text)
+}
+
 /// The entity of an item, unless it has expired: DynamoDB deletes expired items late.
-pub(super) fn from_item<E: Entity>(item: Item) -> Result<Option<Stored<E>>> {
+pub(super) fn from_item<E: Entity>(mut item: Item) -> Result<Option<Stored<E>>> {
     let number = |name: &str| item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse::<u64>().ok());
     let version = number(VERSION).unwrap_or_default();
     let now = u64::try_from(Timestamp::now().as_second()).unwrap_or_default();
@@ -179,6 +190,9 @@ pub(super) fn from_item<E: Entity>(item: Item) -> Result<Option<Stored<E>>> {
     }
     let schema = number(SCHEMA).unwrap_or_default();
     let attributes = (schema > E::SCHEMA).then(|| item.clone());
+    if let Some((place, path)) = E::PLACE.zip(path_of_item(&item)) {
+        item.insert(place.to_owned(), path);
+    }
     let entity: E = serde_dynamo::from_item(item).map_err(Error::internal)?;
     let newer = match attributes {
         Some(mut attributes) => {

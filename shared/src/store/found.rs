@@ -170,9 +170,8 @@ impl Store<'_> {
         range: Range,
     ) -> Result<Vec<Authorized<C>>> {
         self.require_below(parent, &range)?;
-        let items = found.take_range(&range).into_iter();
-        let children = items.filter_map(|item| from_item(item).transpose());
-        children.filter_map(|child| child.and_then(|it| self.authorize_child(parent, Some(it))).transpose()).collect()
+        let child = |item| self.authorize_child(parent, from_item(item)?);
+        found.take_range(&range).into_iter().filter_map(|item| child(item).transpose()).collect()
     }
 
     /// The items in a range of an entity that was found, of any type.

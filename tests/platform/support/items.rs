@@ -100,7 +100,6 @@ pub fn user(sample: &Item, number: usize, organizations: &[&str]) -> Item {
         ("GSI1SK", format!("{path}#{id}")),
         ("email", format!("crowd{number:05}@example.com")),
         ("organization_id", last.to_owned()),
-        ("organization_path", path),
         ("id", id),
     ];
     changed(sample, texts)

@@ -21,6 +21,23 @@ pub const PARTNER: &str = "0192f0c1-0000-7000-8000-000000000001";
 pub const USER: &str = "0192f0c1-0000-7000-8000-000000000002";
 pub const LEAVER: &str = "0192f0c1-0000-7000-8000-000000000003";
 
+/// The descriptive texts of an organization.
+pub const ORGANIZATION_TEXTS: [&str; 13] = [
+    "description",
+    "address",
+    "city",
+    "state",
+    "zipcode",
+    "country",
+    "phone",
+    "website",
+    "email",
+    "contact_name",
+    "contact_title",
+    "contact_phone",
+    "contact_email",
+];
+
 const ADMIN_PASSWORD: &str = "administrator of tests";
 
 /// A started platform with the sample tenants.
@@ -109,6 +126,17 @@ impl World {
         let body = json!({ "organization": { "name": name, "company_name": name } });
         caller.post("/v2/organizations", body).await.ok(201).id()
     }
+}
+
+/// Makes a chain of organizations as deep as the tree can be; returns their ids from the top down.
+pub async fn deepest(caller: &Client, top: &str) -> Vec<String> {
+    let mut chain = vec![top.to_owned()];
+    while chain.len() < 29 {
+        let body =
+            json!({ "organization": { "name": "Deeper", "company_name": "x", "parent_organization": chain.last() } });
+        chain.push(caller.post("/v2/organizations", body).await.ok(201).id());
+    }
+    chain
 }
 
 /// Runs requests at the same time and returns their answers in order.

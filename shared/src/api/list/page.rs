@@ -54,6 +54,19 @@ struct Read<E> {
     next: Option<Cursor>,
 }
 
+impl<E> Read<E> {
+    /// What was read, with the cursor after it: after the last row where it holds `more` than the rows; else where reading
+    /// goes on, after as many rows as are left to `skip`.
+    fn ending(mut self, more: bool, skip: usize) -> Self {
+        let total = self.total;
+        self.next = match self.rows.last() {
+            Some(last) if more => Some(after(last, self.part.as_ref(), total)),
+            _ => self.next.take().map(|next| Cursor { skip, total, ..next }),
+        };
+        self
+    }
+}
+
 impl<L: Listing> Page<L> {
     /// Shows the page.
     ///
@@ -179,15 +192,8 @@ impl<L: Listing> ListQuery<L> {
         let (rows, matched, has_more) = read;
         let is_whole = scan.is_at_end() && cursor.from.is_none() && L::COUNTED.is_some();
         let total = kept.or(cursor.total).or(is_whole.then_some(matched as u64));
-        let next = match rows.last() {
-            Some(last) if has_more => Some(after(last, None, total)),
-            _ => scan.position().map(|position| Cursor {
-                skip: cursor.skip.saturating_sub(matched),
-                total,
-                ..Cursor::from(position)
-            }),
-        };
-        Ok(Read { rows, part: None, total, next })
+        let read = Read { rows, part: None, total, next: scan.position().map(Cursor::from) };
+        Ok(read.ending(has_more, cursor.skip.saturating_sub(matched)))
     }
 
     /// Reads on until the page is full, and to the end where the first page of a filtered list counts all that match.
@@ -241,15 +247,8 @@ impl<L: Listing> ListQuery<L> {
         let (count, rows) = first.finish();
         let rows: Vec<_> = rows.into_iter().skip(cursor.skip).collect();
         let part = Cursor { from: cursor.from, until: until.clone(), ..Cursor::default() };
-        let next = match rows.last() {
-            Some(last) if count > cursor.skip + self.per_page => Some(after(last, Some(&part), total)),
-            _ => until.map(|position| Cursor {
-                skip: cursor.skip.saturating_sub(count),
-                total,
-                ..Cursor::from(position)
-            }),
-        };
-        Ok(Read { rows, part: Some(part), total, next })
+        let read = Read { rows, part: Some(part), total, next: until.map(Cursor::from) };
+        Ok(read.ending(count > cursor.skip + self.per_page, cursor.skip.saturating_sub(count)))
     }
 
     /// The page of a list of which all items are here.
@@ -261,8 +260,8 @@ impl<L: Listing> ListQuery<L> {
         let mut left = rows.into_iter().filter(is_left).skip(cursor.skip);
         let rows: Vec<_> = left.by_ref().take(self.per_page).collect();
         let part = Cursor::default();
-        let next = rows.last().filter(|_| left.next().is_some()).map(|last| after(last, Some(&part), total));
-        Read { rows, part: Some(part), total, next }
+        let has_more = left.next().is_some();
+        Read { rows, part: Some(part), total, next: None }.ending(has_more, 0)
     }
 
     fn row(&self, item: L::Item) -> Row<L::Item> {

@@ -54,6 +54,7 @@ impl Organization {
 
 impl Entity for Organization {
     const TYPE: &'static str = "organization";
+    const PLACE: Option<&'static str> = Some("organization_path");
 
     fn key(&self) -> Key {
         Key::organization(self.id)
@@ -120,6 +121,7 @@ impl UniqueName {
 impl Entity for UniqueName {
     const TYPE: &'static str = "organization_name";
     const SCHEMA: u64 = 2;
+    const PLACE: Option<&'static str> = Some("path");
 
     fn key(&self) -> Key {
         Key::organization_name(self.parent, &self.name)

@@ -80,6 +80,7 @@ impl User {
 impl Entity for User {
     const TYPE: &'static str = "user";
     const SECRETS: &'static [&'static str] = &["password_hash"];
+    const PLACE: Option<&'static str> = Some("organization_path");
 
     fn key(&self) -> Key {
         Key::user(self.id)
