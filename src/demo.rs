@@ -5,20 +5,23 @@
 //! | TechPartner Inc. | a Partner, above Acme Corporation | `partner@example.com`, access token, session |
 //! | Acme Corporation | a User | `user@example.com`, access token, API key |
 //! | Globex Example | a Partner of the other tenant | `partner@example.test`, access token |
+//!
+//! The administrator of the first start has an access token too.
 
 use serde_json::json;
 use shared::{
     Result,
     app::Operator,
     domain::{
-        bootstrap::ignore_existing,
+        bootstrap::{ADMINISTRATOR, ignore_existing},
         credential::{Credential, Holder},
         organization::{self, NewOrganization, Organization},
+        port_list::{self, PortRanges},
         session::Session,
         user::{self, NewUser, User},
     },
     error::Code,
-    id::{CredentialId, DomainId, EventId, OrganizationId, SessionId, UserId},
+    id::{CredentialId, DomainId, EventId, OrganizationId, PortListId, ScheduleId, SessionId, UserId},
     input::check,
     keys::{Purpose, token::UID},
     store::{Authorized, Owned, Store},
@@ -67,6 +70,19 @@ const USERS: [(UserId, OrganizationId, Role, &str, Option<&str>); 4] = [
     (OTHER, GLOBEX, Role::Partner, "partner@example.test", Some("demo other password")),
 ];
 
+/// The sample port lists of Acme Corporation: id, name, and their TCP ports.
+const PORT_LISTS: [(PortListId, &str, &[[u16; 2]]); 2] = [
+    (PortListId(uuid!("0192f0c1-0000-7000-8000-000000000061")), "Web and tests", &[[80, 80], [443, 443], [8000, 8100]]),
+    (PortListId(uuid!("0192f0c1-0000-7000-8000-000000000062")), "Old telephones", &[[5060, 5061]]),
+];
+
+/// The sample schedules of Acme Corporation.
+const SCHEDULES: [ScheduleId; 3] = [
+    ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000071")),
+    ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000072")),
+    ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000073")),
+];
+
 /// Loads the sample data that does not exist yet.
 ///
 /// # Errors
@@ -80,6 +96,9 @@ pub async fn load(operator: &Operator) -> Result<()> {
         member(store, id, organization, role, email, password).await?;
     }
     credentials(operator).await?;
+    let acme = store.find::<Organization>(ACME).await?;
+    port_lists(store, &acme).await?;
+    schedules::load_sample(store, &acme, SCHEDULES).await?;
     let sealing = operator.app().keys().sealing_key(Purpose::SettingsSealing).await?;
     settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
 }
@@ -125,12 +144,24 @@ async fn member(
     ignore_existing(user::create_in(store, id, &organization, role, new).await?.commit().await)
 }
 
+async fn port_lists(store: Store<'_>, acme: &Authorized<Organization>) -> Result<()> {
+    for (id, name, ports) in PORT_LISTS {
+        let ranges = ports.iter().map(|[start, end]| json!({ "protocol": "tcp", "start": start, "end": end }));
+        let ranges: PortRanges = check(&ranges.collect())?;
+        let write = port_list::create(store, id, acme, name.to_owned(), None, ranges);
+        ignore_existing(write.commit().await)?;
+    }
+    Ok(())
+}
+
 async fn credentials(operator: &Operator) -> Result<()> {
     let store = operator.store();
     let acting_as = async |user_id| -> Result<Holder> {
         let user: Authorized<User> = store.find(user_id).await?;
         Ok(Holder::User { user_id, claim: Some(user.claim()) })
     };
+    // It may be gone: only the first start makes it.
+    let administrator = store.find_listed::<User>(Some(ADMINISTRATOR)).await?;
     let uid = || vec![UID.to_owned()];
     let acme: Authorized<Organization> = store.find(ACME).await?;
     let of_acme = Holder::Organization { path: acme.path().clone(), role: Role::User };
@@ -144,6 +175,12 @@ async fn credentials(operator: &Operator) -> Result<()> {
         (uuid!("0192f0c1-0000-7000-8000-000000000042"), "scanward_demo_user_token", acting_as(USER).await?, uid()),
         (uuid!("0192f0c1-0000-7000-8000-000000000043"), "scanward_demo_other_token", acting_as(OTHER).await?, uid()),
         (uuid!("0192f0c1-0000-7000-8000-000000000044"), "scanward_demo_api_key", of_acme, vec![]),
+        (
+            uuid!("0192f0c1-0000-7000-8000-000000000045"),
+            "scanward_demo_admin_token",
+            Holder::User { user_id: ADMINISTRATOR, claim: administrator.map(|user| user.claim()) },
+            uid(),
+        ),
     ];
     for (id, text, holder, scopes) in credentials {
         operator.put_sample(&Credential::new(CredentialId(id), text, holder, scopes)).await?;

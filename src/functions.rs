@@ -11,6 +11,8 @@ pub fn all<R: Routes<App>>(start: impl Fn(&'static str) -> R) -> Vec<(&'static s
         ("clients", clients::routes(start("clients"))),
         ("docs", docs::routes(start("docs"))),
         ("organizations", organizations::routes(start("organizations"))),
+        ("port-lists", port_lists::routes(start("port-lists"))),
+        ("schedules", schedules::routes(start("schedules"))),
         ("settings", settings::routes(start("settings"))),
         ("user", user::routes(start("user"))),
         ("users", users::routes(start("users"))),

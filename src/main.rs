@@ -54,6 +54,7 @@ async fn run(mut options: Options) -> Result<()> {
             let differences = Upkeep::open(&options).await?.check(repair).await?;
             differences.iter().for_each(|difference| println!("{difference}"));
             ensure!(differences.is_empty(), "the table does not agree in {} places", differences.len());
+            println!("All items of the table agree.");
             Ok(())
         }
         Some(Command::Redrive { queue_url }) => {
@@ -62,6 +63,7 @@ async fn run(mut options: Options) -> Result<()> {
             redriven.iter().for_each(|message| println!("{message}"));
             let left = redriven.iter().filter(|message| message.result != RedriveResult::Redriven).count();
             ensure!(left == 0, "{left} messages are kept");
+            println!("Nothing is left to redrive.");
             Ok(())
         }
     }

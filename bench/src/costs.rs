@@ -15,14 +15,15 @@ const READ_PRICE: f64 = 0.125;
 const WRITE_PRICE: f64 = 0.625;
 
 /// A condition for the operations of a class.
-type Members = fn(&Operation) -> bool;
+type Members = fn(&Operation, &Cost) -> bool;
 
 /// The classes, from the cheapest.
 const CLASSES: [(&str, Members); 4] = [
-    ("read of one resource", |it| it.method == "GET" && !it.id.starts_with("list_")),
-    ("default page of a list", |it| it.id.starts_with("list_")),
-    ("sign-in and sign-out", |it| it.function == "authentication" && it.method != "GET"),
-    ("write", |it| it.function != "authentication" && it.method != "GET"),
+    ("read of one resource", |it, _| it.method == "GET" && !it.id.starts_with("list_")),
+    ("default page of a list", |it, _| it.id.starts_with("list_")),
+    ("sign-in and sign-out", |it, _| it.function == "authentication" && it.method != "GET"),
+    // What finds nothing to change writes nothing.
+    ("write", |it, cost| it.function != "authentication" && it.method != "GET" && cost.write > 0.0),
 ];
 
 /// Prints the table.
@@ -40,8 +41,9 @@ fn table() -> Result<String> {
     let mut table =
         String::from("| class | read units | write units | US dollars for a million |\n| --- | --- | --- | --- |\n");
     for (class, is_member) in CLASSES {
-        let members = operations.iter().filter(|it| it.function != "docs" && is_member(it));
-        let costs: Vec<Cost> = members.filter_map(|it| budgets.get(&it.id).copied()).collect();
+        let all = operations.iter().filter(|it| it.function != "docs");
+        let all = all.filter_map(|it| Some((it, budgets.get(&it.id)?)));
+        let costs: Vec<Cost> = all.filter(|(it, cost)| is_member(it, cost)).map(|(_, cost)| *cost).collect();
         let range = |figure: fn(&Cost) -> f64, decimals: usize| -> Result<String> {
             let figures = || costs.iter().map(figure);
             let least = figures().reduce(f64::min).with_context(|| format!("there is no {class}"))?;

@@ -44,6 +44,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
         impl FromStr for $name {
             type Err = &'static str;
 
@@ -70,4 +76,10 @@ ids! {
     EnrollmentTokenId;
     /// The id of a claimed domain.
     DomainId;
+    /// The id of a port list.
+    PortListId;
+    /// The id of a schedule.
+    ScheduleId;
+    /// The id of a range of ports, which follows from its list and its content.
+    PortRangeId;
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{app::Operator, store::Recorded};
 
 use super::{
-    facts::{Count, Facts, PARTS, part_name},
+    facts::{Count, Facts, PARTS, TOTALLED, part_name},
     rows::{Row, Rows, key, number, text},
 };
 
@@ -92,11 +92,10 @@ pub(super) async fn count_again(rows: &Rows) -> Result<()> {
         whole.extend([
             ("of".to_owned(), id),
             ("shard".to_owned(), number(0)),
-            ("users".to_owned(), of("users")),
-            ("organizations".to_owned(), of("organizations")),
             ("item_type".to_owned(), text("totals")),
             ("item_schema".to_owned(), number(2)),
         ]);
+        whole.extend(TOTALLED.map(|attribute| (attribute.to_owned(), of(attribute))));
         rows.put(Row(whole)).await?;
     }
     Ok(())

@@ -16,9 +16,9 @@ pub(super) type Count = (String, String, &'static str);
 /// The number of parts in which the users of an organization are counted.
 pub(super) const PARTS: u8 = 8;
 /// The numbers that the counts of an organization keep.
-const COUNTED: [&str; 6] = ["users", "children", "plugins", "tools", "connectors", "domains"];
+const COUNTED: [&str; 7] = ["users", "children", "resources", "plugins", "tools", "connectors", "domains"];
 /// The numbers that totals keep.
-const TOTALLED: [&str; 2] = ["users", "organizations"];
+pub(super) const TOTALLED: [&str; 4] = ["users", "organizations", "port_lists", "schedules"];
 
 /// What items need, and what there is.
 #[derive(Debug, Default)]
@@ -36,6 +36,8 @@ impl Facts {
     pub(super) fn add(&mut self, row: &Row) {
         match row.kind() {
             "user" => self.user(row),
+            "port_list" => self.resource(row, "port_lists"),
+            "schedule" => self.resource(row, "schedules"),
             "organization" => self.organization(row),
             "event" => self.entry(row),
             "event_copy" => self.copy(row),
@@ -85,17 +87,29 @@ impl Facts {
     }
 
     fn user(&mut self, row: &Row) {
-        let (id, organization, path) = (row.text("id"), row.text("organization_id"), row.place());
-        self.find(index_of(row));
-        self.need(index(row, &format!("USERS#{}", top_of(path)), &format!("{path}#{id}")));
+        let (id, organization) = (row.text("id"), row.text("organization_id"));
+        self.owned(row, "users");
         self.need(format!("EMAIL#{} leads to user {id}", unique(row.text("email"))));
         self.need(format!("USER#{id} SIGN_INS"));
-        self.need(format!("organization {organization} at {path}"));
         if row.text("role") == "Partner" {
             self.need(format!("ORG#{organization} PARTNER#{id}"));
         }
         self.count(format!("ORG#{organization}"), part_of(id), "users");
-        self.total(path, "users");
+    }
+
+    /// What an organization owns besides its users.
+    fn resource(&mut self, row: &Row, kind: &'static str) {
+        self.owned(row, kind);
+        self.count(format!("ORG#{}", row.text("organization_id")), part_of(row.text("id")), "resources");
+    }
+
+    /// What the index and the totals have of a kind, and its organization.
+    fn owned(&mut self, row: &Row, kind: &'static str) {
+        let (id, path) = (row.text("id"), row.place());
+        self.find(index_of(row));
+        self.need(index(row, &format!("{}#{}", kind.to_uppercase(), top_of(path)), &format!("{path}#{id}")));
+        self.need(format!("organization {} at {path}", row.text("organization_id")));
+        self.total(path, kind);
     }
 
     fn organization(&mut self, row: &Row) {

@@ -28,9 +28,10 @@ fn the_template_routes_just_the_documented_operations() {
     assert_eq!(routes, documented);
 }
 
-/// A title without its group and its remarks in parentheses.
+/// A title without its group, its remarks in parentheses and its slip of the pen.
 fn plain(title: &str) -> String {
-    let title = title.split_once(": ").map_or(title, |(_, title)| title);
+    let title = title.replace("the a port", "the port");
+    let title = title.split_once(": ").map_or(&*title, |(_, title)| title);
     match (title.find('('), title.find(')')) {
         (Some(open), Some(close)) => format!("{} {}", title[..open].trim(), title[close + 1..].trim()),
         _ => title.to_owned(),

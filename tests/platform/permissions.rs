@@ -58,6 +58,10 @@ async fn send_further_requests(world: &World) {
     admin.get("/v2/users").await.ok(200);
     let tenant = world.organization(&admin, "New Tenant").await;
     admin.get("/v2/organizations").await.ok(200);
+    for list in ["/v2/port_lists", "/v2/schedules"] {
+        admin.get(list).await.ok(200);
+        partner.get(list).await.ok(200);
+    }
     admin.delete(&format!("/v2/organizations/{tenant}")).await.ok(200);
     admin.delete("/auth/sign_out").await.ok(200);
 }

@@ -17,7 +17,7 @@ use shared::{
     id::OrganizationId,
     input::values::Name,
     operation,
-    store::{Authorized, Counted, Entity, Found, Guard, Key, Owned, Part, Range, Reads, ScopedRange, Store, Write},
+    store::{Authorized, Entity, Found, Guard, Key, Owned, Part, Range, Reads, ScopedRange, Store, Tree, Write},
     tenancy::{Authority, Scope},
     time::Timestamp,
 };
@@ -28,7 +28,7 @@ pub(crate) struct Organizations;
 impl Listing for Organizations {
     type Item = Organization;
 
-    const COUNTED: Option<Counted> = Some(Counted::Organizations);
+    const COUNTED: Option<Tree> = Some(Tree::Organizations);
 
     const COLUMNS: &'static [Column<Organization>] = &[
         Column::new("id", |it| Cell::text(it.id)),
@@ -185,11 +185,11 @@ pub(crate) async fn update_organization(
 
 /// Delete an organization
 ///
-/// Refused while it has users or organizations below it. Its audit log stays with the organizations above.
+/// Refused while it has users, organizations below it or other resources. Its audit log stays with the organizations above.
 #[operation(
     delete,
     "/v2/organizations/{id}",
-    409 = "The organization still has users or organizations below it"
+    409 = "The organization still has users, organizations below it or other resources"
 )]
 pub(crate) async fn delete_organization(Access(caller, organization): Access<Manager, Whole>) -> Result<Done> {
     delete(caller.store(), &organization).commit().await.map(|_| Done {})
@@ -256,15 +256,16 @@ fn update<'a>(
 
 /// Prepares the deletion of a found organization with its facets.
 fn delete<'a>(store: Store<'a>, Whole { organization: found, parts }: &Whole) -> Write<'a, Organization> {
-    let not_empty = || Error::conflict("The organization still has users or organizations below it");
+    let not_empty = || Error::conflict("The organization still has users, organizations below it or other resources");
     let mut write = store.delete("organization.deleted", found);
     let counts: Vec<Key> = MemberCounts::parts(found.id).collect();
     for (part, key) in counts.iter().enumerate() {
-        let zero: &[_] =
-            if part == 0 { &[MemberCounts::USERS, MemberCounts::CHILDREN] } else { &[MemberCounts::USERS] };
-        write = write.remove(key, Guard::Zero(zero)).or(not_empty());
+        let zero = [MemberCounts::USERS, MemberCounts::RESOURCES, MemberCounts::CHILDREN];
+        // Only the first part counts children.
+        let counted = if part == 0 { &zero[..] } else { &zero[..2] };
+        write = write.remove(key, Guard::Zero(counted)).or(not_empty());
     }
-    write = write.count(Counted::Organizations, found.owner(), -1).remove(&UniqueName::of(found).key(), Guard::Any);
+    write = write.count(Tree::Organizations, found.owner(), -1).remove(&UniqueName::of(found).key(), Guard::Any);
     write = match (found.path().parent(), Top::of(found)) {
         (Some(parent), _) => write.add(&Key::members(parent.organization()), MemberCounts::CHILDREN, -1, Guard::Exists),
         (None, top) => top.iter().fold(write, |write, top| write.remove(&top.key(), Guard::Any)),

@@ -14,7 +14,7 @@ use shared::{
     id::{OrganizationId, UserId},
     input::values::Email,
     operation,
-    store::{Authorized, Child, Counted, Entity, Guard, ScopedRange, Store, Write},
+    store::{Authorized, Child, Entity, Guard, ScopedRange, Store, Tree, Write},
     tenancy::{Authority, Role},
     time::Timestamp,
 };
@@ -25,7 +25,7 @@ pub(crate) struct Users;
 impl Listing for Users {
     type Item = User;
 
-    const COUNTED: Option<Counted> = Some(Counted::Users);
+    const COUNTED: Option<Tree> = Some(Tree::Users);
 
     const COLUMNS: &'static [Column<User>] = &[
         Column::new("id", |it| Cell::text(it.id)),
@@ -48,7 +48,7 @@ impl Listing for Users {
     }
 
     fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
-        store.users()
+        store.owned_by_scope::<User>()
     }
 
     async fn look_up(store: Store<'_>, column: &str, value: &str) -> Result<Option<Vec<User>>> {

@@ -159,34 +159,46 @@ impl Describe for Caller {
     }
 }
 
-/// A caller who manages: a Partner within its subtree, or an Admin.
-#[derive(Clone, Debug)]
-pub struct Manager(Caller);
+/// Defines callers of at least a role.
+macro_rules! callers_of_role {
+    ($(#[doc = $doc:literal] $name:ident: $role:ident;)*) => {$(
+        #[doc = $doc]
+        #[derive(Clone, Debug)]
+        pub struct $name(Caller);
 
-impl Deref for Manager {
-    type Target = Caller;
+        impl Deref for $name {
+            type Target = Caller;
 
-    fn deref(&self) -> &Caller {
-        &self.0
-    }
+            fn deref(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl CallerKind for $name {
+            fn of(caller: Caller) -> Result<Self> {
+                caller.require(Role::$role)?;
+                Ok(Self(caller))
+            }
+
+            fn caller(&self) -> &Caller {
+                &self.0
+            }
+        }
+
+        impl Describe for $name {
+            fn describe(operation: &mut Description<'_>) {
+                Caller::describe(operation);
+                operation.error(Caller::too_low());
+            }
+        }
+    )*};
 }
 
-impl CallerKind for Manager {
-    fn of(caller: Caller) -> Result<Self> {
-        caller.require(Role::Partner)?;
-        Ok(Self(caller))
-    }
-
-    fn caller(&self) -> &Caller {
-        &self.0
-    }
-}
-
-impl Describe for Manager {
-    fn describe(operation: &mut Description<'_>) {
-        Caller::describe(operation);
-        operation.error(Caller::too_low());
-    }
+callers_of_role! {
+    /// A caller who manages: a Partner within its subtree, or an Admin.
+    Manager: Partner;
+    /// The platform's operator: an Admin.
+    Administrator: Admin;
 }
 
 /// A caller that is a user, or a program with a user's access token.

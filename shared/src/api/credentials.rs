@@ -13,7 +13,7 @@ use crate::{
     },
     id::UserId,
     keys::token::{SessionClaims, session_key_id, verify_session},
-    store::{Authorized, Found, Key, Reads, Stored},
+    store::{Authorized, Found, Key, Owned, Reads, Stored},
     tenancy::{Actor, ActorKind, Authority, Claim, OrganizationPath, RequestInfo, Role},
 };
 
@@ -163,7 +163,7 @@ impl UserProof {
         match self {
             Self::Session(claims, _) => {
                 let session = found.item::<Session>(&Key::session(claims.sid))?.ok_or_else(Error::unauthorized)?;
-                let user = found.item::<User>(&Key::user(claims.sub))?.ok_or_else(Error::unauthorized)?;
+                let user = found.item::<User>(&User::key_of(claims.sub))?.ok_or_else(Error::unauthorized)?;
                 if !session.is_open_for(&user) {
                     return Err(Error::unauthorized());
                 }
@@ -178,7 +178,7 @@ impl UserProof {
                 ))
             }
             Self::AccessToken(credential, id, _) => {
-                let user = found.item::<User>(&Key::user(id))?.ok_or_else(Error::unauthorized)?;
+                let user = found.item::<User>(&User::key_of(id))?.ok_or_else(Error::unauthorized)?;
                 let user = Authorized::by_credential(user);
                 Ok(Caller::acting_as(app, user, Identity::AccessToken, credential.scopes.clone(), request))
             }

@@ -12,6 +12,7 @@
 
 mod access;
 mod body;
+mod bulk;
 mod caller;
 mod credentials;
 mod describe;
@@ -29,7 +30,8 @@ mod target;
 
 pub use access::{Access, Lookup, Refusal};
 pub use body::Body;
-pub use caller::{Caller, CallerKind, CallingUser, Manager, SigningIn, Visitor};
+pub use bulk::{Deleted, Targets};
+pub use caller::{Administrator, Caller, CallerKind, CallingUser, Manager, SigningIn, Visitor};
 pub use describe::{Describe, Description};
 pub use error::ErrorFormat;
 pub use idempotency::{IdempotencyKey, Idempotent};

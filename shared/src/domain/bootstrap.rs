@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     organization::{self, NewOrganization, Organization},
+    port_list,
     user::{self, NewUser},
 };
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The first administrator.
-const ADMINISTRATOR: UserId = UserId(Uuid::from_u128(0x5ca0_0a4d_0000_7000_8000_0000_0000_0002));
+pub const ADMINISTRATOR: UserId = UserId(Uuid::from_u128(0x5ca0_0a4d_0000_7000_8000_0000_0000_0002));
 
 /// Makes the keys that do not exist yet: the one that signs sessions, of a generation, so that it is published before it
 /// signs, and the one that seals cursors.
@@ -64,8 +65,8 @@ impl Entity for FirstStart {
     }
 }
 
-/// Makes the platform's organization and its administrator at the first start, with the password that `password` returns;
-/// false at every later start. Two processes may do it at once.
+/// Makes the platform's organization, its port lists and its administrator at the first start, with the password that
+/// `password` returns; false at every later start. Two processes may do it at once.
 ///
 /// # Errors
 /// 409 when the address is another user's, 422 when the address or the password is invalid, 500 when DynamoDB fails.
@@ -83,6 +84,7 @@ pub async fn ensure_administrator(
     let organization = check::<NewOrganization>(&json!({ "name": "Scanward", "company_name": "Scanward" }))?;
     ignore_existing(organization::create_below(store, PLATFORM, None, organization)?.commit().await)?;
     let found = store.find::<Organization>(PLATFORM).await?;
+    port_list::ship(store, &found).await?;
     let write = user::create_in(store, ADMINISTRATOR, &found, Role::Admin, user).await?;
     match write.put(&FirstStart { administrator: ADMINISTRATOR, layout: Some(LAYOUT) }, Guard::Absent).commit().await {
         // Another process was faster.

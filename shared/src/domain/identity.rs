@@ -13,7 +13,7 @@ use crate::{
     id::UserId,
     input::values::{Password, unique_form},
     keys::password,
-    store::{Authorized, Child, Key, Reads, Table},
+    store::{Authorized, Child, Key, Owned, Reads, Table},
 };
 
 /// A user who has proven its identity.
@@ -56,7 +56,7 @@ pub(crate) async fn prove(table: &Table, username: &str, password: Password, sou
     // Without a user the second look-up is made all the same, so that it takes the same time.
     let id = marker?.map_or(UserId(Uuid::nil()), |marker| marker.user_id);
     let found = table.read(Reads::none().owned::<User>(id).child::<SignIns>(id, ())).await?;
-    let user = found.item::<User>(&Key::user(id))?;
+    let user = found.item::<User>(&User::key_of(id))?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let is_right = password::verify(password, hash).await?;
     let user = user.filter(|user| is_right && user.is_active).ok_or_else(Error::unauthorized)?;

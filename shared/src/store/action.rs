@@ -25,7 +25,7 @@ pub enum Guard<'a> {
     Version(u64),
     /// The item exists.
     Exists,
-    /// The item exists, and these numbers of it are zero.
+    /// The item exists, and these numbers of it are zero or absent.
     Zero(&'a [&'a str]),
     /// The item exists, and this number of it is below a limit.
     Below(&'a str, u64),
@@ -79,7 +79,7 @@ impl Guard<'_> {
                 for (n, field) in fields.iter().enumerate() {
                     condition.names.insert(format!("#zero{n}"), (*field).to_owned());
                     if let Some(expression) = &mut condition.expression {
-                        expression.push_str(&format!(" AND #zero{n} = :zero"));
+                        expression.push_str(&format!(" AND (attribute_not_exists(#zero{n}) OR #zero{n} = :zero)"));
                     }
                 }
                 condition

@@ -6,7 +6,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
-use super::key::{GSI1PK, GSI1SK, Key, PK, SK, TTL};
+use super::{
+    key::{GSI1PK, GSI1SK, Key, PK, SK, TTL},
+    tree::Tree,
+};
 use crate::{Error, Result, tenancy::OrganizationPath, time::Timestamp};
 
 pub(super) type Item = HashMap<String, AttributeValue>;
@@ -54,6 +57,9 @@ pub trait Entity: Serialize + DeserializeOwned + Clone + Send + Sync {
 
 /// An entity that belongs to an organization directly: a look-up of it is checked against the scope.
 pub trait Owned: Entity {
+    /// What it is listed with.
+    const TREE: Tree;
+
     /// The id by which it is looked up.
     type Id: Copy + PartialEq + Send + Sync;
 
@@ -65,6 +71,55 @@ pub trait Owned: Entity {
 
     /// The place of the organization that owns it.
     fn path(&self) -> &OrganizationPath;
+}
+
+/// Makes a struct with an `id` and an `organization_path` an entity that organizations own and callers list.
+#[macro_export]
+macro_rules! owned {
+    ($entity:ty, $type:literal, $id:ty, $tree:ident { $(const $name:ident: $kind:ty = $value:expr;)* }) => {
+        impl $crate::store::Entity for $entity {
+            const TYPE: &'static str = $type;
+            const PLACE: Option<&'static str> = Some("organization_path");
+            $(const $name: $kind = $value;)*
+
+            fn key(&self) -> $crate::store::Key {
+                <Self as $crate::store::Owned>::key_of(self.id)
+            }
+
+            fn tree_key(&self) -> Option<$crate::store::Key> {
+                let tree = <Self as $crate::store::Owned>::TREE;
+                Some($crate::store::Key::in_tree(tree, &self.organization_path, self.id.0))
+            }
+        }
+
+        impl $crate::store::Owned for $entity {
+            const TREE: $crate::store::Tree = $crate::store::Tree::$tree;
+
+            type Id = $id;
+
+            fn key_of(id: $id) -> $crate::store::Key {
+                $crate::store::Key::listed(<Self as $crate::store::Owned>::TREE, id.0)
+            }
+
+            fn id(&self) -> $id {
+                self.id
+            }
+
+            fn path(&self) -> &$crate::tenancy::OrganizationPath {
+                &self.organization_path
+            }
+        }
+
+        impl $crate::store::Audited for $entity {
+            fn resource_id(&self) -> uuid::Uuid {
+                self.id.0
+            }
+
+            fn owner(&self) -> Option<&$crate::tenancy::OrganizationPath> {
+                Some(&self.organization_path)
+            }
+        }
+    };
 }
 
 /// An entity below an owned one: a look-up of it takes the found parent as its proof.

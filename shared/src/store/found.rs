@@ -1,7 +1,7 @@
 //! Items that are read together, in one round trip, before anyone knows whether the caller may see them; and the proofs
 //! that the caller may.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, str::FromStr};
 
 use futures_util::future::try_join_all;
 
@@ -122,6 +122,18 @@ impl Store<'_> {
             Err(error) if error.code() == Code::NotFound => Ok(None),
             found => found.map(Some),
         }
+    }
+
+    /// The items of a list whose column `id` has a value; `None` for another column.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn find_by_id<E: Owned<Id: FromStr>>(&self, column: &str, value: &str) -> Result<Option<Vec<E>>> {
+        if column != "id" {
+            return Ok(None);
+        }
+        let found = self.find_listed(value.parse().ok()).await?;
+        Ok(Some(found.map(Authorized::into_inner).into_iter().collect()))
     }
 
     /// The owned entity with an id, in what was read.

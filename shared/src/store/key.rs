@@ -16,6 +16,9 @@
 //! | user | `USER#<id>` | `PROFILE` | `USERS#<top>` | `<path>#<user id>` |
 //! | a user's sign-ins | `USER#<id>` | `SIGN_INS` | | |
 //! | a user's notification preference | `USER#<id>` | `PREFERENCE#<name>` | | |
+//! | port list | `PORT_LIST#<id>` | `PROFILE` | `PORT_LISTS#<top>` | `<path>#<id>` |
+//! | schedule | `SCHEDULE#<id>` | `PROFILE` | `SCHEDULES#<top>` | `<path>#<id>` |
+//! | the number of the uses of one of these | as the item | `USES` | | |
 //! | e-mail address | `EMAIL#<address>` | `EMAIL` | | |
 //! | session | `SESSION#<id>` | `SESSION` | | |
 //! | access token, API key | `CREDENTIAL#<SHA-256>` | `CREDENTIAL` | | |
@@ -31,8 +34,9 @@
 //! | access pattern | how |
 //! | --- | --- |
 //! | authenticate a session, and look up what the request names | one `BatchGetItem`; the scope is checked against each item |
-//! | organizations or users of a tenant | `Query` of GSI1 by path prefix: one partition a tenant, so that a subtree is one range |
-//! | organizations or users of the platform | the tops in the order of their ids, and the range of each |
+//! | organizations, users or resources of a tenant | `Query` of GSI1 by path prefix: one partition a tenant, so that a subtree is one range |
+//! | those of the platform | the tops in the order of their ids, and the range of each |
+//! | those of a tenant and those that the platform shares with everybody | the two ranges, one after the other |
 //! | organizations with a name; the user with an address | `Query` of GSI1; `GetItem` of the marker |
 //! | an organization with all its facets | `Query` of its partition |
 //! | all settings of an organization | `Query` of its `SETTINGS#` |
@@ -40,7 +44,7 @@
 //! | nearest ancestor with a Partner | `Query` of each ancestor from `PROFILE` down to `PARTNER#`, two items |
 //! | audit log of an organization and all below it | `Query` of its own log, newest first |
 //! | audit log of the platform | hour by hour, newest first: the shards of an hour at once, merged |
-//! | the number of users or organizations in a list | `Query` of the `TOTALS#` |
+//! | the number of items in a list | `Query` of the `TOTALS#` |
 //! | one audit entry | by its key in the caller's own log, which follows from its id |
 //!
 //! Names and addresses are lower-cased in keys. Paths are of [`OrganizationPath`]; `<top>` is the first id of a path; an
@@ -51,6 +55,9 @@
 //! a sixteenth of all. `TOPS` is written when a tenant is made or ends, `KEYS` when a key is. The copies, the platform's log
 //! and the totals are written by the function `project` from the table's stream.
 
+use uuid::Uuid;
+
+use super::tree::Tree;
 use crate::{
     id::{EventId, OrganizationId, SessionId, UserId},
     tenancy::OrganizationPath,
@@ -157,9 +164,21 @@ impl Key {
         Self::new(Tree::Organizations.partition(path), path.as_str())
     }
 
-    /// The profile of a user.
-    pub(crate) fn user(id: UserId) -> Self {
-        Self::of_user(id, PROFILE)
+    /// An entity that is listed by its place in the tree of tenants.
+    #[must_use]
+    pub fn listed(tree: Tree, id: Uuid) -> Self {
+        Self::new(format!("{}#{id}", tree.item_name()), PROFILE)
+    }
+
+    /// The number of its uses.
+    pub(crate) fn uses(tree: Tree, id: Uuid) -> Self {
+        Self::new(format!("{}#{id}", tree.item_name()), "USES")
+    }
+
+    /// Its place in the index.
+    #[must_use]
+    pub fn in_tree(tree: Tree, path: &OrganizationPath, id: Uuid) -> Self {
+        Self::new(tree.partition(path), format!("{}#{id}", path.as_str()))
     }
 
     /// An item in the partition of a user.
@@ -170,11 +189,6 @@ impl Key {
     /// A notification preference of a user.
     pub(crate) fn preference(id: UserId, name: &str) -> Self {
         Self::of_user(id, format!("{PREFERENCE}{name}"))
-    }
-
-    /// The place of a user in the index.
-    pub(crate) fn user_tree(path: &OrganizationPath, id: UserId) -> Self {
-        Self::new(Tree::Users.partition(path), format!("{}#{id}", path.as_str()))
     }
 
     /// An e-mail address, in its unique form.
@@ -241,27 +255,6 @@ pub(super) const TOPS: &str = "TOPS";
 pub(super) const NAMES: &str = "NAME#";
 /// The partition of the hours and shards of the platform's log.
 pub(super) const PLATFORM_LOG: &str = "AUDIT#PLATFORM";
-
-/// What the index holds by its place in the tree of tenants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tree {
-    Organizations,
-    Users,
-}
-
-impl Tree {
-    pub(super) fn partition(self, path: &OrganizationPath) -> String {
-        self.partition_of(&path.tenant().0.simple().to_string())
-    }
-
-    /// The partition of a tenant, by the id of its top organization as it is in paths.
-    pub(super) fn partition_of(self, top: &str) -> String {
-        match self {
-            Self::Organizations => format!("ORGANIZATIONS#{top}"),
-            Self::Users => format!("USERS#{top}"),
-        }
-    }
-}
 
 /// An hour of the platform's log, and one of the shards that an hour is spread over.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

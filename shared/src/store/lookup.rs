@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    tenancy::{Authority, OrganizationPath, Scope},
+    tenancy::{Authority, OrganizationPath, PLATFORM, Scope},
 };
 
 /// The table as one caller sees it.
@@ -158,7 +158,9 @@ impl<'a> Store<'a> {
     }
 
     pub(super) fn authorize<E: Owned>(&self, found: Option<Stored<E>>) -> Result<Authorized<E>> {
-        let found = found.filter(|found| self.scope().contains(found.path())).ok_or_else(Error::not_found)?;
+        let is_shared = |path: &OrganizationPath| E::TREE.is_shared() && path.organization() == PLATFORM;
+        let is_visible = |found: &Stored<E>| self.scope().contains(found.path()) || is_shared(found.path());
+        let found = found.filter(is_visible).ok_or_else(Error::not_found)?;
         Ok(Authorized::by_credential(found))
     }
 

@@ -6,7 +6,7 @@
 //! - [`Reads`]: what a request reads in one round trip; [`Found`]: what was there.
 //! - [`Store`]: look-ups within a caller's scope; an [`Authorized`] entity proves the authority to see it.
 //! - [`Write`]: transactions, each with its audit entry, in a few verbs with [`Guard`]s.
-//! - [`Event`]: the audit log; [`Counted`]: totals, so that no list is counted; [`Projection`]: what follows from an entry.
+//! - [`Event`]: the audit log; [`Tree`]: what organizations own, listed and counted; [`Projection`]: what follows from an entry.
 
 mod action;
 mod audit;
@@ -20,6 +20,7 @@ mod range;
 mod reading;
 mod table;
 mod totals;
+mod tree;
 mod write;
 
 pub use action::Guard;
@@ -33,5 +34,5 @@ pub use projection::Projection;
 pub use range::{Range, ScopedRange};
 pub use reading::{Position, Reader, Unproven};
 pub use table::Table;
-pub use totals::Counted;
+pub use tree::Tree;
 pub use write::Write;

@@ -2,13 +2,17 @@
 
 use uuid::Uuid;
 
-use super::key::{
-    DOMAIN, KEYS, Key, LogShard, NAMES, PARTNER, PLATFORM_LOG, PREFERENCE, PROFILE, SETTINGS, TOPS, Tree, audit_log,
-    totals,
+use super::{
+    entity::Owned,
+    key::{
+        DOMAIN, KEYS, Key, LogShard, NAMES, PARTNER, PLATFORM_LOG, PREFERENCE, PROFILE, SETTINGS, TOPS, audit_log,
+        totals,
+    },
+    tree::Tree,
 };
 use crate::{
     id::{EventId, OrganizationId, UserId},
-    tenancy::{OrganizationPath, Scope},
+    tenancy::{OrganizationPath, PLATFORM, Scope},
     time::Timestamp,
 };
 
@@ -41,6 +45,12 @@ impl Range {
     #[must_use]
     pub fn reversed(self) -> Self {
         Self { is_descending: !self.is_descending, ..self }
+    }
+
+    /// A sort key after all of the range.
+    pub(super) fn end(&self) -> String {
+        let (Sort::Prefix(prefix) | Sort::Between(_, prefix)) = &self.sort;
+        format!("{prefix}~")
     }
 
     /// The totals of an organization, or of the platform.
@@ -81,7 +91,7 @@ impl Range {
     /// The notification preferences of a user.
     #[must_use]
     pub fn preferences(id: UserId) -> Self {
-        Self::new(&Key::user(id).partition, PREFERENCE)
+        Self::new(&Key::of_user(id, "").partition, PREFERENCE)
     }
 
     /// The whole key ring.
@@ -158,9 +168,23 @@ pub struct ScopedRange(pub(super) Source);
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     One(Range),
+    /// Ranges in the order of their sort keys, which are all different.
+    Several(Vec<Range>),
     /// The ranges of all tenants, one after another.
     Tenants(Tree),
     PlatformLog(LogBounds),
+}
+
+impl Source {
+    /// Two ranges, or the first alone where it holds the second.
+    fn several(first: Range, second: Range) -> Self {
+        if first.partition == second.partition && second.end().starts_with(first.end().trim_end_matches('~')) {
+            return Self::One(first);
+        }
+        let mut ranges = vec![first, second];
+        ranges.sort_by_key(|range| (range.partition.clone(), range.end()));
+        Self::Several(ranges)
+    }
 }
 
 impl ScopedRange {
@@ -172,12 +196,19 @@ impl ScopedRange {
         })
     }
 
-    /// The users within a scope, those of an organization before those of the organizations below it.
-    pub(super) fn users(scope: &Scope) -> Self {
-        Self::tree(Tree::Users, scope, |path, whole| Range {
-            sort: Sort::Prefix(format!("{}#", path.as_str())),
-            ..whole
-        })
+    /// The entities of a type within a scope, those of an organization before those of the organizations below it.
+    pub(super) fn owned<E: Owned>(scope: &Scope) -> Self {
+        let own = |path: &OrganizationPath, whole| Range { sort: Sort::Prefix(format!("{}#", path.as_str())), ..whole };
+        match Self::tree(E::TREE, scope, own).0 {
+            Source::One(range) if E::TREE.is_shared() => Self(Source::several(range, Self::of_platform(E::TREE))),
+            source => Self(source),
+        }
+    }
+
+    /// What the platform's own organization owns.
+    fn of_platform(tree: Tree) -> Range {
+        let path = OrganizationPath::top(PLATFORM);
+        Range { sort: Sort::Prefix(format!("{}#", path.as_str())), ..Range::indexed(&tree.partition(&path), "") }
     }
 
     /// The marks of the organizations with a name within a scope.

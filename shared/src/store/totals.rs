@@ -11,88 +11,61 @@ use aws_sdk_dynamodb::types::{AttributeValue, Update, builders::UpdateBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    entity::{ENTITY_TYPE, Entity, SCHEMA, key_item, number, text},
+    entity::{ENTITY_TYPE, Item, SCHEMA, key_item, number, text},
     key::Key,
     range::Range,
     table::Table,
+    tree::Tree,
 };
 use crate::{
     Result,
     id::OrganizationId,
     random::random,
-    tenancy::{OrganizationPath, Scope},
+    tenancy::{OrganizationPath, PLATFORM, Scope},
 };
 
 /// The number of items over which a total is spread.
 const SHARDS: u8 = 16;
 
-/// A kind of item that is counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Counted {
-    /// Users of an organization and of those below it.
-    Users,
-    /// An organization and those below it.
-    Organizations,
-}
-
-impl Counted {
-    fn attribute(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Organizations => "organizations",
-        }
-    }
-}
-
 /// A change of the totals of the organization at a path, of all above it, and of the platform.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TotalChange {
-    pub(super) counted: Counted,
+    pub(super) counted: Tree,
     pub(super) path: OrganizationPath,
     pub(super) by: i64,
 }
 
-/// One of the items that make up the totals of an organization, or of the platform.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Totals {
-    of: Option<OrganizationId>,
-    shard: u8,
-    #[serde(default)]
-    users: i64,
-    #[serde(default)]
-    organizations: i64,
-}
+/// The type of an item of totals, and the number of its shape.
+const TYPE: &str = "totals";
+const SHAPE: u64 = 2;
 
-impl Entity for Totals {
-    const TYPE: &'static str = "totals";
-    const SCHEMA: u64 = 2;
-
-    fn key(&self) -> Key {
-        Key::totals(self.of, self.shard)
-    }
-}
-
-/// The total of a list that holds all within `scope`; `None` where there is none: for one organization alone, and for one
-/// that is newer than its totals.
+/// The total of a list that holds all within `scope`, and what the platform shares; `None` where there is none: for one
+/// organization alone, and for one that is newer than its totals.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
-pub(super) async fn total(table: &Table, counted: Counted, scope: &Scope) -> Result<Option<u64>> {
-    if matches!(scope, Scope::Own(_)) {
-        return Ok(None);
+pub(super) async fn total(table: &Table, tree: Tree, scope: &Scope) -> Result<Option<u64>> {
+    match scope {
+        Scope::Own(_) => Ok(None),
+        Scope::Subtree(path) if tree.is_shared() && path.tenant() != PLATFORM => {
+            let (own, shared) = tokio::try_join!(sum(table, tree, scope.log()), sum(table, tree, Some(PLATFORM)))?;
+            Ok(own.map(|own| own + shared.unwrap_or_default()))
+        }
+        _ => sum(table, tree, scope.log()).await,
     }
-    let shards = table.query::<Totals>(&Range::totals(scope.log())).await?;
-    let total = shards.iter().map(|shard| match counted {
-        Counted::Users => shard.users,
-        Counted::Organizations => shard.organizations,
-    });
-    Ok((!shards.is_empty()).then(|| u64::try_from(total.sum::<i64>()).unwrap_or_default()))
+}
+
+/// The total of an organization, or of the platform.
+async fn sum(table: &Table, tree: Tree, of: Option<OrganizationId>) -> Result<Option<u64>> {
+    let (shards, attribute) = (table.query_items(&Range::totals(of)).await?, tree.attribute());
+    let number = |item: &Item| item.get(&attribute)?.as_n().ok()?.parse::<i64>().ok();
+    let total: i64 = shards.iter().filter_map(number).sum();
+    Ok((!shards.is_empty()).then(|| u64::try_from(total).unwrap_or_default()))
 }
 
 /// The sum of changes, by organization.
 #[derive(Debug, Default)]
-pub(super) struct Changes(BTreeMap<Option<OrganizationId>, BTreeMap<Counted, i64>>);
+pub(super) struct Changes(BTreeMap<Option<OrganizationId>, BTreeMap<Tree, i64>>);
 
 impl Changes {
     pub(super) fn add(&mut self, TotalChange { counted, path, by }: &TotalChange) {
@@ -119,7 +92,7 @@ impl Changes {
 }
 
 /// The first update of an item makes it.
-fn update(table: &str, of: Option<OrganizationId>, shard: u8, by: BTreeMap<Counted, i64>) -> UpdateBuilder {
+fn update(table: &str, of: Option<OrganizationId>, shard: u8, by: BTreeMap<Tree, i64>) -> UpdateBuilder {
     let added: Vec<String> = by.keys().map(|counted| format!("#{0} :{0}", counted.attribute())).collect();
     let set = "#of = :of, #shard = :shard, #type = :type, #schema = :schema";
     let mut update = Update::builder()
@@ -132,12 +105,12 @@ fn update(table: &str, of: Option<OrganizationId>, shard: u8, by: BTreeMap<Count
         .expression_attribute_names("#schema", SCHEMA)
         .expression_attribute_values(":of", of.map_or(AttributeValue::Null(true), |of| text(&of.to_string())))
         .expression_attribute_values(":shard", number(shard))
-        .expression_attribute_values(":type", text(Totals::TYPE))
-        .expression_attribute_values(":schema", number(Totals::SCHEMA));
+        .expression_attribute_values(":type", text(TYPE))
+        .expression_attribute_values(":schema", number(SHAPE));
     for (counted, by) in by {
         let name = counted.attribute();
         update = update
-            .expression_attribute_names(format!("#{name}"), name)
+            .expression_attribute_names(format!("#{name}"), name.clone())
             .expression_attribute_values(format!(":{name}"), number(by));
     }
     update

@@ -13,7 +13,8 @@ use super::{
     key::Key,
     lookup::{Authorized, OrDefault, Store},
     table::{Table, failed},
-    totals::{Counted, TotalChange},
+    totals::TotalChange,
+    tree::Tree,
 };
 use crate::{Error, Result, random::random, tenancy::OrganizationPath};
 
@@ -165,7 +166,7 @@ impl<'a, E> Write<'a, E> {
     }
 
     /// Counts one more, or fewer, in the totals of the organization at `path` and of all above it, after a while.
-    pub fn count(mut self, counted: Counted, path: &OrganizationPath, by: i64) -> Self {
+    pub fn count(mut self, counted: Tree, path: &OrganizationPath, by: i64) -> Self {
         if let Ok(prepared) = &mut self.prepared {
             prepared.totals.push(TotalChange { counted, path: path.clone(), by });
         }

@@ -14,6 +14,7 @@ pub enum Access {
     User,
     Partner,
     Admin,
+    Scanner,
 }
 
 /// An operation of the API.
@@ -87,6 +88,7 @@ fn contract() -> BTreeMap<String, (String, String, Access)> {
             "user" => Access::User,
             "partner" => Access::Partner,
             "admin" => Access::Admin,
+            "scanner" => Access::Scanner,
             other => panic!("no access {other}"),
         };
         (format!("{method} {path}"), (function.clone(), title.clone(), access))

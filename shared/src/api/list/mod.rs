@@ -18,7 +18,7 @@ pub use scan::{CHUNK, Scan};
 
 use crate::{
     Result,
-    store::{Counted, Entity, ScopedRange, Store},
+    store::{Entity, ScopedRange, Store, Tree},
     time::Timestamp,
 };
 
@@ -94,10 +94,13 @@ pub trait Listing: 'static {
     const NAME: &'static str = Self::Item::TYPE;
 
     /// The total that counts the whole list; without one, no total is shown.
-    const COUNTED: Option<Counted> = None;
+    const COUNTED: Option<Tree> = None;
 
     /// Whether the list's own order runs from the largest sort key down.
     const IS_DESCENDING: bool = false;
+
+    /// Which items of the range the list includes; without it, all.
+    const INCLUDES: Option<fn(&Self::Item) -> bool> = None;
 
     /// The columns of `q` and `sort_by`.
     const COLUMNS: &'static [Column<Self::Item>];

@@ -123,7 +123,7 @@ impl<L: Listing> Parameters<L> {
 impl<L: Listing> ListQuery<L> {
     /// Whether some items of the list may not belong to it.
     pub(super) fn is_filtered(&self) -> bool {
-        !self.filters.is_empty() || self.dates.is_some()
+        !self.filters.is_empty() || self.dates.is_some() || L::INCLUDES.is_some()
     }
 
     /// Whether the order is another than the list's own.
@@ -143,6 +143,7 @@ impl<L: Listing> ListQuery<L> {
     pub(super) fn matches(&self, item: &L::Item) -> bool {
         let in_time = self.dates.as_ref().is_none_or(|dates| dates.contains(L::created_at(item)));
         in_time
+            && L::INCLUDES.is_none_or(|includes| includes(item))
             && self.filters.iter().all(|(column, pattern)| {
                 (column.cell)(item).shown().is_some_and(|shown| matches_pattern(&shown, pattern))
             })

@@ -15,7 +15,7 @@ use futures_util::future::try_join_all;
 use crate::{
     Error, Result,
     id::OrganizationId,
-    store::{Authorized, Counted, Guard, Key, Range, Store, Write},
+    store::{Authorized, Guard, Key, Range, Store, Tree, Write},
     tenancy::OrganizationPath,
     time::Timestamp,
 };
@@ -48,7 +48,7 @@ pub fn create_below<'a>(
         .or(UniqueName::refusal())
         .put(&MemberCounts::none(id), Guard::Absent)
         .put(&collection, Guard::Absent)
-        .count(Counted::Organizations, &path, 1);
+        .count(Tree::Organizations, &path, 1);
     let write = UsersPart::none(id).fold(write, |write, part| write.put(&part, Guard::Absent));
     let write = top.iter().fold(write, |write, top| write.put(top, Guard::Absent));
     Ok(match parent {

@@ -11,7 +11,7 @@ use crate::{
     id::{EnrollmentTokenId, OrganizationId, UserId},
     input::values::unique_form,
     random::random_alphanumeric,
-    store::{Audited, Child, Entity, Key, Owned},
+    store::{Audited, Child, Entity, Key, Owned, Tree},
     tenancy::OrganizationPath,
     time::Timestamp,
 };
@@ -66,6 +66,8 @@ impl Entity for Organization {
 }
 
 impl Owned for Organization {
+    const TREE: Tree = Tree::Organizations;
+
     type Id = OrganizationId;
 
     fn key_of(id: OrganizationId) -> Key {
@@ -155,9 +157,9 @@ impl Entity for Top {
     }
 }
 
-/// The number of users and children of an organization, so that deleting it and adding to it exclude each other. Additions
-/// of users at the same time would conflict over one item; so each user is counted in one of several parts, of which this is
-/// the first.
+/// The number of users, children and resources of an organization, so that deleting it and adding to it exclude each other.
+/// Additions at the same time would conflict over one item; so each user or resource is counted in one of several parts, of
+/// which this is the first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MemberCounts {
     id: OrganizationId,
@@ -170,14 +172,16 @@ impl MemberCounts {
     pub const USERS: &'static str = "users";
     /// The field that counts the organizations below.
     pub const CHILDREN: &'static str = "children";
+    /// The field that counts everything else that the organization owns, such as port lists; absent before the first.
+    pub const RESOURCES: &'static str = "resources";
 
     pub(super) fn none(id: OrganizationId) -> Self {
         Self { id, users: 0, children: 0 }
     }
 
-    /// The key of the part that counts a user.
-    pub(crate) fn counting(id: OrganizationId, user: UserId) -> Key {
-        let last = user.0.as_bytes().last().copied().unwrap_or_default();
+    /// The key of the part that counts a user or a resource.
+    pub(crate) fn counting(id: OrganizationId, counted: impl Into<Uuid>) -> Key {
+        let last = counted.into().as_bytes().last().copied().unwrap_or_default();
         Self::part(id, last % UsersPart::COUNT)
     }
 
@@ -191,7 +195,7 @@ impl MemberCounts {
     }
 }
 
-/// A part of the number of users of an organization, besides the first.
+/// A part of the numbers of an organization, besides the first.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct UsersPart {
     id: OrganizationId,

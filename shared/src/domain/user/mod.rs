@@ -14,7 +14,7 @@ use crate::{
     id::UserId,
     input::values::{Email, unique_form},
     keys::password,
-    store::{Authorized, Counted, Entity, Guard, Key, Owned, Store, Write},
+    store::{Authorized, Entity, Guard, Key, Owned, Store, Tree, Write},
     tenancy::Role,
     time::Timestamp,
 };
@@ -80,7 +80,7 @@ fn add_to_organization<'a>(write: Write<'a, User>, user: &User) -> Write<'a, Use
     let write = write
         .add(&MemberCounts::counting(organization_id, user.id), MemberCounts::USERS, 1, Guard::Exists)
         .or(Error::invalid_field("user.organization_id", "is not an organization that you manage"))
-        .count(Counted::Users, user.path(), 1);
+        .count(Tree::Users, user.path(), 1);
     match user.role {
         Role::Partner => write.put(&Partner { organization_id, user_id: user.id }, Guard::Absent),
         Role::Admin | Role::User => write,
@@ -92,7 +92,7 @@ pub fn remove_from_organization<'a>(write: Write<'a, User>, user: &User) -> Writ
     let organization_id = user.organization_id;
     let write = write
         .add(&MemberCounts::counting(organization_id, user.id), MemberCounts::USERS, -1, Guard::Exists)
-        .count(Counted::Users, user.path(), -1);
+        .count(Tree::Users, user.path(), -1);
     match user.role {
         Role::Partner => write.remove(&Partner { organization_id, user_id: user.id }.key(), Guard::Any),
         Role::Admin | Role::User => write,

@@ -1,7 +1,6 @@
 //! Users as they are stored, with the items that keep their e-mail addresses unique and count their sign-ins.
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::UserDetails;
 use crate::{
@@ -9,7 +8,8 @@ use crate::{
     domain::organization::Organization,
     id::{OrganizationId, UserId},
     input::values::unique_form,
-    store::{Audited, Authorized, Child, Entity, Key, Owned},
+    owned,
+    store::{Authorized, Child, Entity, Key},
     tenancy::{Claim, OrganizationPath, Role},
     time::Timestamp,
 };
@@ -77,43 +77,9 @@ impl User {
     }
 }
 
-impl Entity for User {
-    const TYPE: &'static str = "user";
-    const SECRETS: &'static [&'static str] = &["password_hash"];
-    const PLACE: Option<&'static str> = Some("organization_path");
-
-    fn key(&self) -> Key {
-        Key::user(self.id)
-    }
-
-    fn tree_key(&self) -> Option<Key> {
-        Some(Key::user_tree(&self.organization_path, self.id))
-    }
-}
-
-impl Owned for User {
-    type Id = UserId;
-
-    fn key_of(id: UserId) -> Key {
-        Key::user(id)
-    }
-
-    fn id(&self) -> UserId {
-        self.id
-    }
-
-    fn path(&self) -> &OrganizationPath {
-        &self.organization_path
-    }
-}
-
-impl Audited for User {
-    fn resource_id(&self) -> Uuid {
-        self.id.0
-    }
-
-    fn owner(&self) -> Option<&OrganizationPath> {
-        Some(&self.organization_path)
+owned! {
+    User, "user", UserId, Users {
+        const SECRETS: &'static [&'static str] = &["password_hash"];
     }
 }
 

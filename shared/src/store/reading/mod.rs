@@ -1,20 +1,22 @@
 //! Lists, read from a position on, a chunk at a time: a range, the ranges of all tenants, or the platform's log.
 
 mod platform_log;
+mod several;
 mod tenants;
 
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
 
-use self::{platform_log::PlatformLog, tenants::Tenants};
+use self::{platform_log::PlatformLog, several::Several, tenants::Tenants};
 use super::{
     entity::{Entity, Item, Owned, from_item, key_item, text},
     key::{GSI1PK, GSI1SK, Key, PK, SK},
     lookup::{Authorized, Store},
     range::{Range, ScopedRange, Source},
     table::Table,
-    totals::{self, Counted},
+    totals,
+    tree::Tree,
 };
 use crate::{Result, time::Timestamp};
 
@@ -47,8 +49,13 @@ impl Position {
 
     /// The position after all items of a tenant in the index.
     fn after_all(partition: String, top: &str) -> Self {
-        // After every path and every user of the tenant.
+        // After every path and every id of the tenant.
         Self { key: Default::default(), tree_key: Some([partition, format!("/{top}/~")]) }
+    }
+
+    /// The position after all items of a range of the index.
+    fn after_range(range: &Range) -> Self {
+        Self { key: Default::default(), tree_key: Some([range.partition.clone(), range.end()]) }
     }
 
     /// The tenant of an item of the index, by the id of its top organization as it is in paths.
@@ -85,6 +92,7 @@ pub struct Reader<'a, E> {
 #[derive(Debug)]
 enum Place {
     Range(Range, Next),
+    Several(Several),
     Tenants(Box<Tenants>),
     PlatformLog(Box<PlatformLog>),
 }
@@ -122,6 +130,7 @@ impl<E: Entity> Reader<'_, E> {
                 self.units += chunk.units;
                 chunk.items
             }
+            Place::Several(several) => several.read(self.table, limit, &mut self.units).await?,
             Place::Tenants(tenants) => tenants.read(self.table, limit, &mut self.units).await?,
             Place::PlatformLog(log) => log.read(self.table, limit, &mut self.units).await?,
         };
@@ -134,6 +143,7 @@ impl<E: Entity> Reader<'_, E> {
     pub fn is_at_end(&self) -> bool {
         match &self.place {
             Place::Range(_, next) => matches!(next, Next::End),
+            Place::Several(several) => several.is_at_end(),
             Place::Tenants(tenants) => tenants.is_at_end(),
             Place::PlatformLog(log) => log.is_at_end(),
         }
@@ -145,6 +155,7 @@ impl<E: Entity> Reader<'_, E> {
         match &self.place {
             Place::Range(_, Next::After(key)) => Some(Position::of_item(key)),
             Place::Range(..) => None,
+            Place::Several(several) => several.position(),
             Place::Tenants(tenants) => tenants.position(),
             Place::PlatformLog(log) => log.position(),
         }
@@ -178,10 +189,11 @@ impl<'a> Store<'a> {
         ScopedRange::organizations(self.scope())
     }
 
-    /// The users within the caller's scope, those of an organization before those of the organizations below it.
+    /// The entities of a type within the caller's scope, those of an organization before those of the organizations below
+    /// it; with what the platform shares, where it shares any.
     #[must_use]
-    pub fn users(&self) -> ScopedRange {
-        ScopedRange::users(self.scope())
+    pub fn owned_by_scope<E: Owned>(&self) -> ScopedRange {
+        ScopedRange::owned::<E>(self.scope())
     }
 
     /// The marks of the organizations with a name, in its unique form, within the caller's scope.
@@ -201,6 +213,7 @@ impl<'a> Store<'a> {
     pub fn reader<E: Entity>(&self, range: &ScopedRange, after: Option<&Position>) -> Reader<'a, E> {
         self.reader_at(match &range.0 {
             Source::One(range) => Place::Range(range.clone(), Next::after(after)),
+            Source::Several(ranges) => Place::Several(Several::new(ranges, after)),
             Source::Tenants(tree) => Place::Tenants(Box::new(Tenants::new(*tree, after))),
             Source::PlatformLog(bounds) => Place::PlatformLog(Box::new(PlatformLog::new(bounds.clone(), after))),
         })
@@ -228,7 +241,7 @@ impl<'a> Store<'a> {
     ///
     /// # Errors
     /// 500 when DynamoDB fails.
-    pub async fn total(&self, counted: Counted) -> Result<Option<u64>> {
-        totals::total(self.table, counted, self.scope()).await
+    pub async fn total(&self, tree: Tree) -> Result<Option<u64>> {
+        totals::total(self.table, tree, self.scope()).await
     }
 }

@@ -11,12 +11,7 @@ use futures_util::future::try_join_all;
 use super::Position;
 use crate::{
     Result,
-    store::{
-        entity::Item,
-        key::{SK, Tree},
-        range::Range,
-        table::Table,
-    },
+    store::{entity::Item, key::SK, range::Range, table::Table, tree::Tree},
 };
 
 /// The number of tenants that are read at once, at most.

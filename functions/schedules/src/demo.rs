@@ -1,0 +1,31 @@
+//! Sample schedules. Only the local platform loads them; no function can.
+
+use serde_json::json;
+use shared::{
+    Result,
+    domain::{bootstrap::ignore_existing, organization::Organization},
+    id::ScheduleId,
+    input::check,
+    store::{Authorized, Store},
+};
+
+const SAMPLES: [(&str, &str); 3] =
+    [("Sunday nights", "week"), ("The first of the month", "month"), ("A single night", "once")];
+
+/// Loads sample schedules of an organization, unless they were loaded before.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+pub async fn load_sample(
+    store: Store<'_>,
+    organization: &Authorized<Organization>,
+    ids: [ScheduleId; 3],
+) -> Result<()> {
+    for (id, (name, unit)) in ids.into_iter().zip(SAMPLES) {
+        let new = check(&json!({
+            "name": name, "first_time": "2026-02-01 02:30:00", "timezone": "Europe/Athens", "period_unit": unit,
+        }))?;
+        ignore_existing(crate::schedules::create(store, id, organization, new)?.commit().await)?;
+    }
+    Ok(())
+}

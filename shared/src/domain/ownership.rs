@@ -1,0 +1,81 @@
+//! What organizations own besides users: an organization that owns something does not end, and neither does what is in use.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::organization::{MemberCounts, Organization};
+use crate::{
+    Error,
+    store::{Audited, Authorized, Entity, Guard, Key, Owned, Store, Tree, Write},
+    tenancy::PLATFORM,
+};
+
+/// The number of other resources that use a resource.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Uses {
+    tree: Tree,
+    id: Uuid,
+    uses: i64,
+}
+
+impl Uses {
+    const FIELD: &'static str = "uses";
+
+    fn key_of<E: Owned<Id: Into<Uuid>>>(used: &E) -> Key {
+        Key::uses(E::TREE, used.id().into())
+    }
+}
+
+impl Entity for Uses {
+    const TYPE: &'static str = "uses";
+
+    fn key(&self) -> Key {
+        Key::uses(self.tree, self.id)
+    }
+}
+
+/// Prepares a new resource of a found organization.
+pub fn create<'a, E: Owned<Id: Into<Uuid>> + Audited>(
+    store: Store<'a>,
+    action: &'static str,
+    organization: &Authorized<Organization>,
+    resource: E,
+) -> Write<'a, E> {
+    let (id, path) = (resource.id().into(), resource.path().clone());
+    let write = store.create(action, resource).or(Error::conflict("The resource exists already"));
+    write
+        .add(&MemberCounts::counting(organization.id, id), MemberCounts::RESOURCES, 1, Guard::Exists)
+        .or(Error::not_found())
+        .put(&Uses { tree: E::TREE, id, uses: 0 }, Guard::Absent)
+        .count(E::TREE, &path, 1)
+}
+
+/// Prepares the deletion of a found resource; `in_use` is the error for one that another resource uses.
+pub fn delete<'a, E: Owned<Id: Into<Uuid>> + Audited>(
+    store: Store<'a>,
+    action: &'static str,
+    found: &Authorized<E>,
+    in_use: Error,
+) -> Write<'a, E> {
+    let counts = MemberCounts::counting(found.owner().organization(), found.id());
+    store
+        .delete(action, found)
+        .add(&counts, MemberCounts::RESOURCES, -1, Guard::Exists)
+        .remove(&Uses::key_of(&**found), Guard::Zero(&[Uses::FIELD]))
+        .or(in_use)
+        .count(E::TREE, found.owner(), -1)
+}
+
+/// Also counts that the written resource uses a found one, or that it does no more; `gone` is the error when the used one
+/// has ended meanwhile. What the platform shares does not end, so nobody counts its uses: all tenants would write one item.
+pub fn uses<'a, E, U: Owned<Id: Into<Uuid>>>(
+    write: Write<'a, E>,
+    used: &Authorized<U>,
+    by: i64,
+    gone: Error,
+) -> Write<'a, E> {
+    if U::TREE.is_shared() && used.owner().organization() == PLATFORM {
+        return write;
+    }
+    write.add(&Uses::key_of(&**used), Uses::FIELD, by, Guard::Exists).or(gone)
+}

@@ -1,0 +1,55 @@
+//! What organizations own, and callers list by its place in the tree of tenants.
+
+use serde::{Deserialize, Serialize};
+
+use crate::tenancy::OrganizationPath;
+
+/// A kind of what organizations own. The index has a partition of each for every tenant, and totals count it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tree {
+    /// Organizations: each is its own owner.
+    Organizations,
+    /// Users.
+    Users,
+    /// Port lists.
+    PortLists,
+    /// Schedules.
+    Schedules,
+}
+
+impl Tree {
+    /// The first part of the partition keys of its items, and that of the partitions of the index.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Organizations => ("ORG", "ORGANIZATIONS"),
+            Self::Users => ("USER", "USERS"),
+            Self::PortLists => ("PORT_LIST", "PORT_LISTS"),
+            Self::Schedules => ("SCHEDULE", "SCHEDULES"),
+        }
+    }
+
+    /// Whether everybody sees what the platform's own organization owns.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self == Self::PortLists
+    }
+
+    pub(super) fn item_name(self) -> &'static str {
+        self.names().0
+    }
+
+    /// The attribute of totals.
+    pub(super) fn attribute(self) -> String {
+        self.names().1.to_lowercase()
+    }
+
+    pub(super) fn partition(self, path: &OrganizationPath) -> String {
+        self.partition_of(&path.tenant().0.simple().to_string())
+    }
+
+    /// The partition of a tenant, by the id of its top organization as it is in paths.
+    pub(super) fn partition_of(self, top: &str) -> String {
+        format!("{}#{top}", self.names().1)
+    }
+}
