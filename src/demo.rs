@@ -21,7 +21,7 @@ use shared::{
         user::{self, NewUser, User},
     },
     error::Code,
-    id::{CredentialId, DomainId, EventId, OrganizationId, PortListId, ScheduleId, SessionId, UserId},
+    id::{CredentialId, DomainId, EventId, OrganizationId, PortListId, ScheduleId, SessionId, TargetId, UserId},
     input::check,
     keys::{Purpose, token::UID},
     store::{Authorized, Owned, Store},
@@ -83,6 +83,13 @@ const SCHEDULES: [ScheduleId; 3] = [
     ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000073")),
 ];
 
+/// The sample targets of Acme Corporation.
+const TARGETS: [TargetId; 3] = [
+    TargetId(uuid!("0192f0c1-0000-7000-8000-000000000081")),
+    TargetId(uuid!("0192f0c1-0000-7000-8000-000000000082")),
+    TargetId(uuid!("0192f0c1-0000-7000-8000-000000000083")),
+];
+
 /// Loads the sample data that does not exist yet.
 ///
 /// # Errors
@@ -99,6 +106,7 @@ pub async fn load(operator: &Operator) -> Result<()> {
     let acme = store.find::<Organization>(ACME).await?;
     port_lists(store, &acme).await?;
     schedules::load_sample(store, &acme, SCHEDULES).await?;
+    targets::load_sample(store, operator.app(), &acme, TARGETS).await?;
     let sealing = operator.app().keys().sealing_key(Purpose::SettingsSealing).await?;
     settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
 }

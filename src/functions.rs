@@ -14,6 +14,7 @@ pub fn all<R: Routes<App>>(start: impl Fn(&'static str) -> R) -> Vec<(&'static s
         ("port-lists", port_lists::routes(start("port-lists"))),
         ("schedules", schedules::routes(start("schedules"))),
         ("settings", settings::routes(start("settings"))),
+        ("targets", targets::routes(start("targets"))),
         ("user", user::routes(start("user"))),
         ("users", users::routes(start("users"))),
     ]

@@ -56,6 +56,10 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_DNS_SERVER", value_name = "ADDRESS:PORT", global = true)]
     pub dns_server: Option<SocketAddr>,
 
+    /// Let targets be addresses of the scanner's own machine, for tests; --demo implies it
+    #[arg(long, env = "SCANWARD_ALLOW_LOOPBACK", global = true)]
+    pub allow_loopback: bool,
+
     /// Load two sample tenants, with the ids and credentials of the sample events
     #[arg(long, env = "SCANWARD_DEMO", global = true)]
     pub demo: bool,
@@ -82,6 +86,7 @@ impl Options {
             signing_key_generation: FIRST,
             // Nothing listens there, so no DNS query leaves this machine.
             dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
+            allow_loopback: true,
             demo: true,
             command: None,
         }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use shared::{
     App,
     app::{self, Operator},
-    config::Config,
+    config::{Config, Settings},
     domain::bootstrap,
     input::values::Password,
     keys::{KeyFile, KeyProvider},
@@ -84,7 +84,7 @@ impl Platform {
         if options.demo {
             Self::require_local(&dynamodb)?;
         }
-        let config = Config { dns_server: options.dns_server, ..Config::local(&options.table, &dynamodb) };
+        let config = config(options, &dynamodb);
         let table = app::table(&config);
         table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let provider = key_provider(options)?;
@@ -92,7 +92,7 @@ impl Platform {
         // Each function has an operator of its own, limited to its role, as its process on AWS is.
         let process = |role: &Role| {
             let provider = Arc::new(Restricted::new(provider.clone(), role.clone()));
-            Operator::new(table.under(role.clone()), provider, config.issuer.clone(), config.dns_server)
+            Operator::new(table.under(role.clone()), provider, config.settings.clone())
         };
         let role_of = |function: &str| roles.get(function).with_context(|| format!("the template has no {function}"));
         let starting = role_of("authentication")?;
@@ -106,7 +106,7 @@ impl Platform {
         let settings = process(role_of("settings")?);
         settings::prepare(&settings).await.map_err(report).context("the keys of the settings")?;
         if options.demo {
-            let operator = Operator::new(table.clone(), provider.clone(), config.issuer.clone(), config.dns_server);
+            let operator = Operator::new(table.clone(), provider.clone(), config.settings.clone());
             demo::load(&operator).await.map_err(report).context("the sample tenants")?;
             writeln!(greeting, "Sample users: {}", demo::sign_ins())?;
         }
@@ -174,6 +174,13 @@ fn key_provider(options: &Options) -> Result<Arc<dyn KeyProvider>> {
     let path = options.data.join("master.key");
     let file = KeyFile::open(&path).map_err(report).with_context(|| format!("the key file {}", path.display()))?;
     Ok(Arc::new(file))
+}
+
+fn config(options: &Options, dynamodb: &str) -> Config {
+    let config = Config::local(&options.table, dynamodb);
+    let allows_loopback = options.allow_loopback || options.demo;
+    let settings = Settings { dns_server: options.dns_server, allows_loopback, ..config.settings };
+    Config { settings, ..config }
 }
 
 /// Creates the first administrator, and returns the line of the greeting that names its credentials.

@@ -1,13 +1,13 @@
 //! The parts of a process: the table, the keys, and settings that requests need.
 
-use std::{env, fmt, net::SocketAddr, sync::Arc, time::Duration};
+use std::{env, fmt, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig};
 use uuid::Uuid;
 
 use crate::{
     Result,
-    config::Config,
+    config::{Config, Settings},
     keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys, rehearsal},
     store::{Meter, Projection, Store, Table},
     tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
@@ -26,8 +26,7 @@ pub struct App(Arc<Parts>);
 struct Parts {
     table: Table,
     keys: KeyRing,
-    issuer: String,
-    dns_server: Option<SocketAddr>,
+    settings: Settings,
 }
 
 impl App {
@@ -41,7 +40,8 @@ impl App {
     pub(crate) fn rehearsing(&self) -> Self {
         let table = self.table().clone();
         let keys = KeyRing::of_rehearsal(table.clone());
-        Self(Arc::new(Parts { table, keys, issuer: rehearsal::ISSUER.to_owned(), dns_server: None }))
+        let settings = Settings { issuer: rehearsal::ISSUER.to_owned(), ..Settings::default() };
+        Self(Arc::new(Parts { table, keys, settings }))
     }
 
     pub(crate) fn table(&self) -> &Table {
@@ -54,16 +54,10 @@ impl App {
         &self.0.keys
     }
 
-    /// The issuer that tokens name.
+    /// What the process does in its own way.
     #[must_use]
-    pub fn issuer(&self) -> &str {
-        &self.0.issuer
-    }
-
-    /// The DNS server to ask, where it is not the system's.
-    #[must_use]
-    pub fn dns_server(&self) -> Option<SocketAddr> {
-        self.0.dns_server
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
     }
 }
 
@@ -85,28 +79,23 @@ impl Operator {
     /// A process over `table`, whose keys `provider` unwraps.
     #[cfg(feature = "local")]
     #[must_use]
-    pub fn new(table: Table, provider: Arc<dyn KeyProvider>, issuer: String, dns_server: Option<SocketAddr>) -> Self {
-        Self::start(table, provider, issuer, dns_server)
+    pub fn new(table: Table, provider: Arc<dyn KeyProvider>, settings: Settings) -> Self {
+        Self::start(table, provider, settings)
     }
 
-    pub(crate) fn start(
-        table: Table,
-        provider: Arc<dyn KeyProvider>,
-        issuer: String,
-        dns_server: Option<SocketAddr>,
-    ) -> Self {
+    pub(crate) fn start(table: Table, provider: Arc<dyn KeyProvider>, settings: Settings) -> Self {
         let request = RequestInfo { request_id: "start".to_owned(), ..RequestInfo::default() };
         let actor = Actor { kind: ActorKind::System, id: Uuid::nil(), request };
         let keys = KeyRing::new(table.clone(), provider);
         Self {
-            app: App(Arc::new(Parts { table, keys, issuer, dns_server })),
+            app: App(Arc::new(Parts { table, keys, settings })),
             authority: Authority::new(Role::Admin, OrganizationPath::top(PLATFORM), actor),
         }
     }
 
     /// A process that neither signs nor opens sealed secrets.
     pub(crate) fn without_keys(config: &Config) -> Self {
-        Self::start(table(config), Arc::new(NoKeys), config.issuer.clone(), config.dns_server)
+        Self::start(table(config), Arc::new(NoKeys), config.settings.clone())
     }
 
     /// A process with the key provider of its configuration.
@@ -120,7 +109,7 @@ impl Operator {
             (None, Some(path)) => Arc::new(KeyFile::open(path)?),
             (None, None) => Arc::new(NoKeys),
         };
-        Ok(Self::start(table_over(http, config), provider, config.issuer.clone(), config.dns_server))
+        Ok(Self::start(table_over(http, config), provider, config.settings.clone()))
     }
 
     /// The parts that requests share.

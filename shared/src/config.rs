@@ -4,6 +4,20 @@ use std::{env, net::SocketAddr, path::PathBuf};
 
 use crate::{Error, Result, keys::FIRST, roots::RootCertificates};
 
+/// The issuer where nothing else is said.
+const ISSUER: &str = "scanward";
+
+/// What a process does in its own way.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The issuer that tokens name.
+    pub issuer: String,
+    /// The DNS server to ask; without it the system's.
+    pub dns_server: Option<SocketAddr>,
+    /// Whether targets may be addresses of the scanner's own machine.
+    pub allows_loopback: bool,
+}
+
 /// The configuration of a process.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -13,14 +27,12 @@ pub struct Config {
     pub dynamodb_endpoint: Option<String>,
     /// `SCANWARD_ROOT_CERTIFICATES`: the root certificates that calls to AWS trust, `amazon` or `system`.
     pub root_certificates: RootCertificates,
-    /// `SCANWARD_ISSUER`: the issuer that tokens name.
-    pub issuer: String,
+    /// `SCANWARD_ISSUER`, `SCANWARD_DNS_SERVER` (as `address:port`) and `SCANWARD_ALLOW_LOOPBACK` (`true` or `false`).
+    pub settings: Settings,
     /// `SCANWARD_KMS_KEY_ID`: the KMS key that wraps keys.
     pub kms_key_id: Option<String>,
     /// `SCANWARD_KEY_FILE`: the file whose key wraps keys, where there is no KMS.
     pub key_file: Option<PathBuf>,
-    /// `SCANWARD_DNS_SERVER`: the DNS server to ask, as `address:port`; without it the system's.
-    pub dns_server: Option<SocketAddr>,
     /// `SCANWARD_SIGNING_KEY_GENERATION`: which key signs sessions, from 1 to 9999; a number that is new makes a new key.
     pub signing_key_generation: u16,
     /// `SCANWARD_ADMIN_EMAIL`: the first administrator.
@@ -46,10 +58,9 @@ impl Config {
             } else {
                 RootCertificates::Amazon
             },
-            issuer: "scanward".to_owned(),
+            settings: Settings { issuer: ISSUER.to_owned(), ..Settings::default() },
             kms_key_id: None,
             key_file: None,
-            dns_server: None,
             signing_key_generation: FIRST,
             admin_email: None,
             admin_secret_arn: None,
@@ -62,16 +73,21 @@ impl Config {
     /// When a variable cannot be understood.
     pub fn from_env() -> Result<Self> {
         let dns_server = var("SCANWARD_DNS_SERVER").map(|text| text.parse()).transpose();
+        let loopback = var("SCANWARD_ALLOW_LOOPBACK").map_or(Ok(false), |text| text.parse());
         let roots = var("SCANWARD_ROOT_CERTIFICATES").map(|text| root_certificates(&text)).transpose()?;
         let generation = var("SCANWARD_SIGNING_KEY_GENERATION").map(|text| signing_key_generation(&text)).transpose();
         Ok(Self {
             table: var("SCANWARD_TABLE").unwrap_or_else(|| Self::TABLE.to_owned()),
             dynamodb_endpoint: var("SCANWARD_DYNAMODB_ENDPOINT"),
             root_certificates: roots.unwrap_or_default(),
-            issuer: var("SCANWARD_ISSUER").unwrap_or_else(|| "scanward".to_owned()),
+            settings: Settings {
+                issuer: var("SCANWARD_ISSUER").unwrap_or_else(|| ISSUER.to_owned()),
+                dns_server: dns_server.map_err(|_| Error::internal("SCANWARD_DNS_SERVER is not address:port"))?,
+                allows_loopback: loopback
+                    .map_err(|_| Error::internal("SCANWARD_ALLOW_LOOPBACK is not true or false"))?,
+            },
             kms_key_id: var("SCANWARD_KMS_KEY_ID"),
             key_file: var("SCANWARD_KEY_FILE").map(PathBuf::from),
-            dns_server: dns_server.map_err(|_| Error::internal("SCANWARD_DNS_SERVER is not address:port"))?,
             signing_key_generation: generation.map_err(Error::internal)?.unwrap_or(FIRST),
             admin_email: var("SCANWARD_ADMIN_EMAIL"),
             admin_secret_arn: var("SCANWARD_ADMIN_SECRET_ARN"),

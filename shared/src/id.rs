@@ -80,6 +80,8 @@ ids! {
     PortListId;
     /// The id of a schedule.
     ScheduleId;
+    /// The id of a target.
+    TargetId;
     /// The id of a range of ports, which follows from its list and its content.
     PortRangeId;
 }

@@ -21,13 +21,14 @@ const DESCRIPTION: &str = "A multi-tenant security-scanning platform. Every answ
     `x-request-id`; errors have the shape `{\"error\": {\"code\", \"message\", \"details\", \"request_id\"}}`. A single \
     resource carries an `ETag`, which `If-Match` on a write may name. A POST may carry an `Idempotency-Key`.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("authentication", "Signing in and out, and the public signing keys."),
     ("user", "The signed-in user."),
     ("users", "Users, for those who manage them."),
     ("organizations", "Organizations, for those who manage them."),
     ("clients", "Organizations as clients whose agents collect data."),
     ("settings", "The settings of the caller's own organization."),
+    ("targets", "The hosts that scans are about."),
     ("port-lists", "The ports that scans look at."),
     ("schedules", "When scans begin by themselves."),
     ("audit", "The log of every write."),

@@ -18,7 +18,7 @@ pub(super) const PARTS: u8 = 8;
 /// The numbers that the counts of an organization keep.
 const COUNTED: [&str; 7] = ["users", "children", "resources", "plugins", "tools", "connectors", "domains"];
 /// The numbers that totals keep.
-pub(super) const TOTALLED: [&str; 4] = ["users", "organizations", "port_lists", "schedules"];
+pub(super) const TOTALLED: [&str; 5] = ["users", "organizations", "port_lists", "schedules", "targets"];
 
 /// What items need, and what there is.
 #[derive(Debug, Default)]
@@ -38,6 +38,11 @@ impl Facts {
             "user" => self.user(row),
             "port_list" => self.resource(row, "port_lists"),
             "schedule" => self.resource(row, "schedules"),
+            "target" => self.target(row),
+            "uses" => {
+                self.find(place_of(row));
+                self.keep(row, &["uses"]);
+            }
             "organization" => self.organization(row),
             "event" => self.entry(row),
             "event_copy" => self.copy(row),
@@ -100,7 +105,18 @@ impl Facts {
     /// What an organization owns besides its users.
     fn resource(&mut self, row: &Row, kind: &'static str) {
         self.owned(row, kind);
+        self.need(format!("{} USES", row.partition()));
         self.count(format!("ORG#{}", row.text("organization_id")), part_of(row.text("id")), "resources");
+    }
+
+    fn target(&mut self, row: &Row) {
+        self.resource(row, "targets");
+        let list = row.text("port_list_id");
+        // Nobody counts the uses of what the platform shares.
+        if !list.is_empty() && row.0.get("has_shared_list").and_then(|it| it.as_bool().ok()) == Some(&false) {
+            self.need(format!("PORT_LIST#{list} USES"));
+            self.count(format!("PORT_LIST#{list}"), "USES".to_owned(), "uses");
+        }
     }
 
     /// What the index and the totals have of a kind, and its organization.

@@ -12,7 +12,11 @@ mod rows;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use shared::{app::Operator, config::Config, keys::NoKeys};
+use shared::{
+    app::Operator,
+    config::{Config, Settings},
+    keys::NoKeys,
+};
 
 pub use self::rows::Rows;
 use crate::{
@@ -40,7 +44,7 @@ impl Upkeep {
     pub async fn open(options: &Options) -> Result<Self> {
         let dynamodb = database::endpoint(options, options.dynamodb_listen).await?;
         let table = shared::app::table(&Config::local(&options.table, &dynamodb));
-        let operator = Operator::new(table, Arc::new(NoKeys), String::new(), None);
+        let operator = Operator::new(table, Arc::new(NoKeys), Settings::default());
         Ok(Self { rows: Rows::new(&dynamodb, &options.table), options: options.clone(), dynamodb, operator })
     }
 

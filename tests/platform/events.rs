@@ -10,7 +10,7 @@ use scanward::{
     workers,
 };
 use serde_json::{Value, json};
-use shared::{app::Operator, keys::NoKeys, store::Table};
+use shared::{app::Operator, config::Settings, keys::NoKeys, store::Table};
 
 use crate::support::{World, dynamodb, operations, options};
 
@@ -35,7 +35,7 @@ async fn an_event_that_the_template_does_not_route_is_refused() {
 fn worker(world: &World, function: &str) -> Worker {
     let table = Table::new(dynamodb(world), world.table().to_owned());
     let role = world.platform.roles()[function].clone();
-    let process = Operator::new(table.under(role), Arc::new(NoKeys), "scanward".to_owned(), None);
+    let process = Operator::new(table.under(role), Arc::new(NoKeys), Settings::default());
     workers::worker(function, &process).unwrap()
 }
 

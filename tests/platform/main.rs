@@ -38,6 +38,7 @@ mod refusals;
 mod schedules;
 mod schema;
 mod settings;
+mod targets;
 mod totals;
 mod upkeep;
 mod users;

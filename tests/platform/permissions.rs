@@ -58,7 +58,7 @@ async fn send_further_requests(world: &World) {
     admin.get("/v2/users").await.ok(200);
     let tenant = world.organization(&admin, "New Tenant").await;
     admin.get("/v2/organizations").await.ok(200);
-    for list in ["/v2/port_lists", "/v2/schedules"] {
+    for list in ["/v2/port_lists", "/v2/schedules", "/v2/targets"] {
         admin.get(list).await.ok(200);
         partner.get(list).await.ok(200);
     }
@@ -136,7 +136,11 @@ async fn a_call_that_a_role_does_not_allow_is_refused() {
     let world = World::start().await;
     let table = shared::store::Table::new(crate::support::dynamodb(&world), world.table().to_owned());
     let keys = std::sync::Arc::new(shared::keys::NoKeys);
-    let process = shared::app::Operator::new(table.under(roles["user"].clone()), keys, "scanward".into(), None);
+    let process = shared::app::Operator::new(
+        table.under(roles["user"].clone()),
+        keys,
+        shared::config::Settings { issuer: "scanward".to_owned(), ..Default::default() },
+    );
     let service = shared::api::service(process.app().clone(), user::routes(shared::api::Served::default()));
     let ask = async |headers: http::HeaderMap| {
         let mut request = http::Request::get("/v2/user/me").body(axum::body::Body::empty()).unwrap();

@@ -24,7 +24,7 @@ use scanward::streams::{
 use serde_json::{Value, json};
 use shared::{
     app::{self, Operator},
-    config::Config,
+    config::{Config, Settings},
     keys::KeyFile,
     store::Projection,
 };
@@ -89,7 +89,7 @@ async fn empty_table(world: &World, name: &str) -> String {
 /// A worker's process, over a table that it reaches at an endpoint.
 fn worker(endpoint: &str, table: &str) -> Projection {
     let table = app::table(&config(endpoint, table));
-    Operator::new(table, Arc::new(KeyFile::in_memory().unwrap()), "tests".to_owned(), None).projection()
+    Operator::new(table, Arc::new(KeyFile::in_memory().unwrap()), Settings::default()).projection()
 }
 
 fn config(endpoint: &str, table: &str) -> Config {

@@ -88,7 +88,7 @@ fn open(caller: &Caller) -> Result<Write<'_, Session>> {
 
 async fn token(caller: &Caller, session: &Session) -> Result<String> {
     let (app, user) = (caller.app(), caller.user()?);
-    let claims = session.claims(app.issuer(), user, &app.keys().cursor_key().await?)?;
+    let claims = session.claims(&app.settings().issuer, user, &app.keys().cursor_key().await?)?;
     app.keys().signing_key(Purpose::SessionSigning).await?.sign(&claims)
 }
 

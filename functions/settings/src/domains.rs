@@ -285,7 +285,7 @@ async fn verify<'a>(caller: &'a Caller, found: &Authorized<Domain>) -> Result<Ch
         return Ok(Change::nothing(Domain::clone(found)));
     }
     let (record, value) = (found.record_name(), found.record_value());
-    let texts = dns::texts(caller.app().dns_server(), &record).await?;
+    let texts = dns::texts(caller.app().settings().dns_server, &record).await?;
     if !texts.iter().any(|text| text == value.as_bytes()) {
         return Err(unproven(&record, &value));
     }

@@ -139,7 +139,7 @@ pub(crate) async fn show_client_profile(
     PrefersJwt(prefers_jwt): PrefersJwt,
 ) -> Result<ProfileAnswer> {
     let key = caller.app().keys().signing_key(Purpose::ProfileSigning).await?;
-    let payload = profile.sign(caller.app().issuer(), &key)?;
+    let payload = profile.sign(&caller.app().settings().issuer, &key)?;
     Ok(if prefers_jwt { ProfileAnswer::Jwt(payload) } else { ProfileAnswer::Json(SignedProfile { payload }) })
 }
 

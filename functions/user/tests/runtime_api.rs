@@ -84,7 +84,7 @@ async fn database() -> String {
     let table = app::table(&config);
     table.ensure_exists().await.unwrap();
     let keys = Arc::new(KeyFile::in_memory().unwrap());
-    demo::load(&Operator::new(table, keys, config.issuer, None)).await.unwrap();
+    demo::load(&Operator::new(table, keys, config.settings)).await.unwrap();
     endpoint
 }
 

@@ -100,7 +100,7 @@ impl<'a> UserCredential<'a> {
             Self::Session(token) => {
                 let kid = session_key_id(token).ok_or_else(Error::unauthorized)?;
                 let key = app.keys().session_public_key(&kid).await?.ok_or_else(Error::unauthorized)?;
-                let claims = verify_session(token, &key, app.issuer()).ok_or_else(Error::unauthorized)?;
+                let claims = verify_session(token, &key, &app.settings().issuer).ok_or_else(Error::unauthorized)?;
                 let claim = match &claims.claim {
                     Some(sealed) => session::open_claim(&app.keys().cursor_key().await?, sealed, claims.sid),
                     None => None,

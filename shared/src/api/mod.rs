@@ -35,7 +35,7 @@ pub use caller::{Administrator, Caller, CallerKind, CallingUser, Manager, Signin
 pub use describe::{Describe, Description};
 pub use error::ErrorFormat;
 pub use idempotency::{IdempotencyKey, Idempotent};
-pub use named::{BodyNaming, NamesOrganization, OfOwn, Own};
+pub use named::{BodyNaming, BodyWith, NamesEntities, NamesOrganization, OfOwn, Own, UNMANAGED, named};
 pub use precondition::IfMatch;
 pub use query::Query;
 pub use request::Param;

@@ -14,9 +14,12 @@ use crate::{
     error::Code,
     id::OrganizationId,
     input::Field,
-    store::{Authorized, Found, Reads, Store},
+    store::{Authorized, Found, Owned, Reads, Store},
     tenancy::Authority,
 };
+
+/// What an organization outside the caller's scope is not.
+pub const UNMANAGED: &str = "is not an organization that you manage";
 
 /// A body that names an organization.
 pub trait NamesOrganization: Field + Send + Sync {
@@ -52,11 +55,7 @@ impl<B: NamesOrganization> Lookup for BodyNaming<B> {
     fn find(body: Result<B>, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
         let body = body?;
         let id = body.organization(caller.authority());
-        let refused = |error: Error| match error.code() {
-            Code::NotFound => Error::invalid_field(B::FIELD, "is not an organization that you manage"),
-            _ => error,
-        };
-        let organization = id.map(|id| caller.store().owned(found, id).map_err(refused));
+        let organization = id.map(|id| named(caller.store(), found, id, (B::FIELD, UNMANAGED)));
         Ok(Self { body, organization })
     }
 }
@@ -65,6 +64,71 @@ impl<B: Field> Describe for BodyNaming<B> {
     fn describe(operation: &mut Description<'_>) {
         Body::<B>::describe(operation);
     }
+}
+
+/// A body that names entities.
+pub trait NamesEntities: Field + Send + Sync {
+    /// What it names.
+    type Found: Send;
+
+    /// What is read for a caller with an authority.
+    fn reads(&self, authority: &Authority) -> Reads;
+
+    /// Finds it in what was read.
+    ///
+    /// # Errors
+    /// 422 for what the caller cannot see.
+    fn find(&self, store: Store<'_>, found: &Found) -> Result<Self::Found>;
+}
+
+/// The body of a request, with what it names.
+#[derive(Debug)]
+pub struct BodyWith<B: NamesEntities> {
+    /// The body.
+    pub body: B,
+    /// What it names.
+    pub found: B::Found,
+}
+
+impl<B: NamesEntities> Lookup for BodyWith<B> {
+    type Names = Result<B>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Result<B> {
+        Body::read(parts)
+    }
+
+    fn reads(body: &Result<B>, authority: &Authority) -> Reads {
+        body.as_ref().map(|body| body.reads(authority)).unwrap_or_default()
+    }
+
+    fn find(body: Result<B>, (): (), caller: &Caller, found: &mut Found) -> Result<Self, Refusal> {
+        let body = body?;
+        let found = body.find(caller.store(), found)?;
+        Ok(Self { body, found })
+    }
+}
+
+impl<B: NamesEntities> Describe for BodyWith<B> {
+    fn describe(operation: &mut Description<'_>) {
+        Body::<B>::describe(operation);
+    }
+}
+
+/// The entity that a field names by its id.
+///
+/// # Errors
+/// 422 with `message` for one that the caller cannot see.
+pub fn named<E: Owned>(
+    store: Store<'_>,
+    found: &Found,
+    id: E::Id,
+    (field, message): (&'static str, &'static str),
+) -> Result<Authorized<E>> {
+    store.owned(found, id).map_err(|error| match error.code() {
+        Code::NotFound => Error::invalid_field(field, message),
+        _ => error,
+    })
 }
 
 /// The caller's own organization.

@@ -7,7 +7,6 @@ use super::organization::{MemberCounts, Organization};
 use crate::{
     Error,
     store::{Audited, Authorized, Entity, Guard, Key, Owned, Store, Tree, Write},
-    tenancy::PLATFORM,
 };
 
 /// The number of other resources that use a resource.
@@ -20,10 +19,6 @@ struct Uses {
 
 impl Uses {
     const FIELD: &'static str = "uses";
-
-    fn key_of<E: Owned<Id: Into<Uuid>>>(used: &E) -> Key {
-        Key::uses(E::TREE, used.id().into())
-    }
 }
 
 impl Entity for Uses {
@@ -61,21 +56,13 @@ pub fn delete<'a, E: Owned<Id: Into<Uuid>> + Audited>(
     store
         .delete(action, found)
         .add(&counts, MemberCounts::RESOURCES, -1, Guard::Exists)
-        .remove(&Uses::key_of(&**found), Guard::Zero(&[Uses::FIELD]))
+        .remove(&Key::uses(E::TREE, found.id().into()), Guard::Zero(&[Uses::FIELD]))
         .or(in_use)
         .count(E::TREE, found.owner(), -1)
 }
 
-/// Also counts that the written resource uses a found one, or that it does no more; `gone` is the error when the used one
-/// has ended meanwhile. What the platform shares does not end, so nobody counts its uses: all tenants would write one item.
-pub fn uses<'a, E, U: Owned<Id: Into<Uuid>>>(
-    write: Write<'a, E>,
-    used: &Authorized<U>,
-    by: i64,
-    gone: Error,
-) -> Write<'a, E> {
-    if U::TREE.is_shared() && used.owner().organization() == PLATFORM {
-        return write;
-    }
-    write.add(&Uses::key_of(&**used), Uses::FIELD, by, Guard::Exists).or(gone)
+/// Also counts one use more, or fewer, of a resource by its id; `gone` is the error when it has ended meanwhile. Nobody counts
+/// the uses of what the platform shares, which does not end: all tenants would write one item.
+pub fn count_use<E, U: Owned<Id: Into<Uuid>>>(write: Write<'_, E>, used: U::Id, by: i64, gone: Error) -> Write<'_, E> {
+    write.add(&Key::uses(U::TREE, used.into()), Uses::FIELD, by, Guard::Exists).or(gone)
 }

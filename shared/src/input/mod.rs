@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result,
     error::FieldError,
-    id::{OrganizationId, UserId},
+    id::{OrganizationId, PortListId, UserId},
 };
 
 /// The problems found while reading input.
@@ -183,17 +183,17 @@ impl Field for Uuid {
     }
 }
 
-impl Field for OrganizationId {
-    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        Uuid::read(value, path, problems).map(Self)
-    }
+macro_rules! ids {
+    ($($id:ty),*) => {$(
+        impl Field for $id {
+            fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
+                Uuid::read(value, path, problems).map(Self::from)
+            }
+        }
+    )*};
 }
 
-impl Field for UserId {
-    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        Uuid::read(value, path, problems).map(Self)
-    }
-}
+ids!(OrganizationId, PortListId, UserId);
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

@@ -93,7 +93,7 @@ mod tests {
     async fn a_rehearsal_asks_for_a_session_and_a_user_that_do_not_exist() {
         let calls = Calls::default();
         let table = table(&Config::from_env().unwrap()).under(calls.clone());
-        let operator = Operator::start(table, Arc::new(crate::keys::NoKeys), "issuer".to_owned(), None);
+        let operator = Operator::start(table, Arc::new(crate::keys::NoKeys), crate::config::Settings::default());
         request(operator.app(), |routes| operations!(routes; list_things)).await;
         let calls = calls.0.lock().unwrap();
         assert_eq!(calls.len(), 1, "{calls:?}");

@@ -111,7 +111,7 @@ macro_rules! owned {
         }
 
         impl $crate::store::Audited for $entity {
-            fn resource_id(&self) -> uuid::Uuid {
+            fn resource_id(&self) -> $crate::id::Uuid {
                 self.id.0
             }
 

@@ -18,6 +18,7 @@
 //! | a user's notification preference | `USER#<id>` | `PREFERENCE#<name>` | | |
 //! | port list | `PORT_LIST#<id>` | `PROFILE` | `PORT_LISTS#<top>` | `<path>#<id>` |
 //! | schedule | `SCHEDULE#<id>` | `PROFILE` | `SCHEDULES#<top>` | `<path>#<id>` |
+//! | target | `TARGET#<id>` | `PROFILE` | `TARGETS#<top>` | `<path>#<id>` |
 //! | the number of the uses of one of these | as the item | `USES` | | |
 //! | e-mail address | `EMAIL#<address>` | `EMAIL` | | |
 //! | session | `SESSION#<id>` | `SESSION` | | |

@@ -16,6 +16,8 @@ pub enum Tree {
     PortLists,
     /// Schedules.
     Schedules,
+    /// Targets.
+    Targets,
 }
 
 impl Tree {
@@ -26,6 +28,7 @@ impl Tree {
             Self::Users => ("USER", "USERS"),
             Self::PortLists => ("PORT_LIST", "PORT_LISTS"),
             Self::Schedules => ("SCHEDULE", "SCHEDULES"),
+            Self::Targets => ("TARGET", "TARGETS"),
         }
     }
 

@@ -1,0 +1,156 @@
+//! An entry of a list of hosts.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    str::FromStr,
+};
+
+use ipnet::Ipv4Net;
+
+/// A host, or several that are written as one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Host {
+    /// A name, in lower case and in ASCII.
+    Name(String),
+    /// An address.
+    Address(IpAddr),
+    /// The addresses from the first to the last one.
+    Range(Ipv4Addr, Ipv4Addr),
+    /// The addresses of a network.
+    Network(Ipv4Net),
+}
+
+impl FromStr for Host {
+    type Err = &'static str;
+
+    /// Reads `192.0.2.1`, `2001:db8::1`, `192.0.2.1-192.0.2.9`, `192.0.2.1-9`, `192.0.2.0/24` or a name. Of a network that is
+    /// written by one of its addresses, the network counts.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Ok(address) = text.parse() {
+            return Ok(Self::Address(address));
+        }
+        if let Some((address, length)) = text.split_once('/') {
+            return network(address, length);
+        }
+        match text.split_once('-').map(|(first, last)| (first.parse::<Ipv4Addr>(), last)) {
+            Some((Ok(first), last)) => range(first, last),
+            _ => name(text),
+        }
+    }
+}
+
+fn network(address: &str, length: &str) -> Result<Host, &'static str> {
+    match (address.parse(), length.parse()) {
+        (Ok(IpAddr::V4(address)), Ok(length)) => {
+            let network = Ipv4Net::new(address, length).map_err(|_| "must have at most 32 bits")?;
+            Ok(Host::Network(network.trunc()))
+        }
+        (Ok(IpAddr::V6(_)), _) => Err("must be a single address: networks are of IPv4"),
+        _ => Err("must be a network such as 192.0.2.0/24"),
+    }
+}
+
+fn range(first: Ipv4Addr, last: &str) -> Result<Host, &'static str> {
+    let [a, b, c, _] = first.octets();
+    let short = last.parse().map(|d| Ipv4Addr::new(a, b, c, d)).ok();
+    let last = last.parse::<Ipv4Addr>().ok().or(short).ok_or("must be a range such as 192.0.2.1-192.0.2.9")?;
+    if first <= last { Ok(Host::Range(first, last)) } else { Err("must not end before it begins") }
+}
+
+fn name(text: &str) -> Result<Host, &'static str> {
+    let is_label = |label: &str| {
+        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_inner)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    match url::Host::parse(text) {
+        Ok(url::Host::Domain(name)) if !text.contains('%') && name.len() <= 253 && name.split('.').all(is_label) => {
+            Ok(Host::Name(name))
+        }
+        // A number or another short form of an address.
+        Ok(url::Host::Ipv4(_)) => Err("must be written as four numbers"),
+        _ => Err("must be a name, an address, a range or a network"),
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Range(first, last) => write!(f, "{first}-{last}"),
+            Self::Network(network) => write!(f, "{network}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn hosts_have_one_form() {
+        for (text, shown) in [
+            ("192.0.2.1", "192.0.2.1"),
+            ("2001:DB8::1", "2001:db8::1"),
+            ("192.0.2.1-9", "192.0.2.1-192.0.2.9"),
+            ("192.0.2.1-192.0.3.4", "192.0.2.1-192.0.3.4"),
+            ("192.0.2.77/24", "192.0.2.0/24"),
+            ("App.Example.COM", "app.example.com"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("printer", "printer"),
+        ] {
+            assert_eq!(text.parse::<Host>().map(|host| host.to_string()).as_deref(), Ok(shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for text in [
+            "",
+            "-oN/tmp/x",
+            "--script=x",
+            ";id",
+            "$(id)",
+            "a b",
+            "192.0.2.1-",
+            "192.0.2.9-1",
+            "192.0.2.1-300",
+            "192.0.2.0/33",
+            "2001:db8::/32",
+            "127.1",
+            "0x7f.0.0.1",
+            "2130706433",
+            "192.0.2.1-2.3",
+            "127.0.0-1.2",
+            "a..b",
+            "-a.example",
+            "a_b.example",
+            "ex%61mple.com",
+            "http://example.com",
+            "example.com:80",
+            "*.example.com",
+            "[::1]",
+            "example.com.",
+        ] {
+            assert!(text.parse::<Host>().is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_host_is_read_as_it_is_shown(text in "[ -~]{0,20}") {
+            if let Ok(host) = text.parse::<Host>() {
+                prop_assert_eq!(host.to_string().parse::<Host>(), Ok(host.clone()));
+                // What is handed to another program is no option and no shell.
+                prop_assert!(host.to_string().bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:/".contains(&b)));
+                prop_assert!(!host.to_string().starts_with('-'));
+            }
+        }
+    }
+}
