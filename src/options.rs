@@ -60,7 +60,7 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_ALLOW_LOOPBACK", global = true)]
     pub allow_loopback: bool,
 
-    /// Load two sample tenants, with the ids and credentials of the sample events
+    /// Load two sample tenants, with the ids and credentials of the sample events; only on addresses of this machine
     #[arg(long, env = "SCANWARD_DEMO", global = true)]
     pub demo: bool,
 

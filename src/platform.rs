@@ -46,8 +46,13 @@ impl Platform {
     /// Starts everything and serves the API.
     ///
     /// # Errors
-    /// When an address is taken or the data folder cannot be used.
+    /// When an address is taken or the data folder cannot be used, and for sample tenants on an address that other machines
+    /// reach.
     pub async fn start(options: &Options) -> Result<Self> {
+        for address in [options.listen, options.dynamodb_listen] {
+            let is_local = !options.demo || address.ip().is_loopback();
+            ensure!(is_local, "--demo has credentials that everyone can read, so it does not listen on {address}");
+        }
         let listener =
             TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
         let address = listener.local_addr()?;

@@ -262,6 +262,43 @@ async fn a_page_of_the_longest_texts_is_an_answer() {
     }
 }
 
+/// As many hosts as a target may have, none beside another, so that the list is long.
+fn most_hosts(network: u8) -> String {
+    let hosts =
+        (0..4_096u32).map(|n| format!("{network}.{}.{}.{}", 100 + n / 2_000, 100 + n / 16 % 125, 100 + n % 16 * 2));
+    hosts.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_the_longest_targets_and_of_their_changes_is_an_answer() {
+    let world = World::start().await;
+    let user = world.user();
+    let path = "/v2/targets/0192f0c1-0000-7000-8000-000000000081";
+    for network in [11, 12, 13] {
+        let hosts = json!({ "target": { "hosts": most_hosts(network), "exclude_hosts": most_hosts(network + 10) } });
+        let updated = user.put(path, hosts).await.ok(200);
+        assert!(updated.text.len() > 100_000, "{}", updated.text.len());
+    }
+    let sample = items::item(&world, "TARGET#0192f0c1-0000-7000-8000-000000000081", "PROFILE").await;
+    let copies = (0..97).map(|n| -> Item {
+        let (id, path) = (user_id(n), path_of_acme());
+        changed(&sample, [("PK", format!("TARGET#{id}")), ("GSI1SK", format!("{path}#{id}")), ("id", id)])
+    });
+    put_all(&world, copies.collect()).await;
+    for query in ["per_page=100", "per_page=100&sort_by=name:desc", "per_page=100&q[name]=*o*"] {
+        let pages = user.pages(&format!("/v2/targets?{query}")).await;
+        assert!(pages.len() > 1 && pages.iter().all(|page| page.text.len() < 6_000_000), "{query}");
+        let ids: BTreeSet<_> = pages.iter().flat_map(Reply::ids).collect();
+        assert_eq!(ids.len(), 100, "{query}");
+    }
+    let entries = world.partner().pages("/v2/audit/events?per_page=100&q[action]=target.updated").await;
+    assert_eq!(entries.iter().flat_map(Reply::ids).count(), 3);
+}
+
+fn path_of_acme() -> String {
+    path(&[TECHPARTNER, ACME])
+}
+
 /// Puts entries into the collection-control log of Acme Corporation, oldest first.
 async fn put_control_entries(world: &World, count: usize, entity: impl Fn(usize) -> String) {
     let change = json!({ "collection_mode": "disabled" });

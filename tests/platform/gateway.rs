@@ -87,6 +87,16 @@ async fn sample_credentials_are_refused_for_a_remote_dynamodb() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn sample_credentials_are_refused_on_an_address_that_others_reach() {
+    for open in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"].map(|it| it.parse().unwrap()) {
+        for open in [Options { listen: open, ..options() }, Options { dynamodb_listen: open, ..options() }] {
+            let error = Platform::start(&open).await.err().unwrap().to_string();
+            assert!(error.contains("--demo"), "{error}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_reference_loads_nothing_from_other_hosts() {
     let world = World::start().await;
     let health = world.nobody().get("/health").await.ok(200);
