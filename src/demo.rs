@@ -21,7 +21,9 @@ use shared::{
         user::{self, NewUser, User},
     },
     error::Code,
-    id::{CredentialId, DomainId, EventId, OrganizationId, PortListId, ScheduleId, SessionId, TargetId, UserId},
+    id::{
+        CredentialId, DomainId, EventId, OrganizationId, PortListId, ScannerId, ScheduleId, SessionId, TargetId, UserId,
+    },
     input::check,
     keys::{Purpose, token::UID},
     store::{Authorized, Owned, Store},
@@ -90,6 +92,14 @@ const TARGETS: [TargetId; 3] = [
     TargetId(uuid!("0192f0c1-0000-7000-8000-000000000083")),
 ];
 
+/// The sample scanners of Acme Corporation.
+const SCANNERS: [ScannerId; 4] = [
+    ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000091")),
+    ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000092")),
+    ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000093")),
+    ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000094")),
+];
+
 /// Loads the sample data that does not exist yet.
 ///
 /// # Errors
@@ -107,6 +117,8 @@ pub async fn load(operator: &Operator) -> Result<()> {
     port_lists(store, &acme).await?;
     schedules::load_sample(store, &acme, SCHEDULES).await?;
     targets::load_sample(store, operator.app(), &acme, TARGETS).await?;
+    let end = Timestamp::now().plus_seconds(SESSION_END - Timestamp::now().as_second());
+    scanners::load_sample(store, &acme, SCANNERS, end).await?;
     let sealing = operator.app().keys().sealing_key(Purpose::SettingsSealing).await?;
     settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
 }

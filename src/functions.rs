@@ -6,12 +6,14 @@ use shared::{App, api::Routes};
 #[must_use]
 pub fn all<R: Routes<App>>(start: impl Fn(&'static str) -> R) -> Vec<(&'static str, R)> {
     vec![
+        ("agents", agents::routes(start("agents"))),
         ("audit", audit::routes(start("audit"))),
         ("authentication", authentication::routes(start("authentication"))),
         ("clients", clients::routes(start("clients"))),
         ("docs", docs::routes(start("docs"))),
         ("organizations", organizations::routes(start("organizations"))),
         ("port-lists", port_lists::routes(start("port-lists"))),
+        ("scanners", scanners::routes(start("scanners"))),
         ("schedules", schedules::routes(start("schedules"))),
         ("settings", settings::routes(start("settings"))),
         ("targets", targets::routes(start("targets"))),

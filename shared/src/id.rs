@@ -82,6 +82,8 @@ ids! {
     ScheduleId;
     /// The id of a target.
     TargetId;
+    /// The id of a scanner.
+    ScannerId;
     /// The id of a range of ports, which follows from its list and its content.
     PortRangeId;
 }

@@ -129,14 +129,14 @@ impl Stable {
     }
 
     fn text(&mut self, name: &str, text: String) -> String {
-        const ENROLL: &str = "enroll_";
-        const VERIFICATION: &str = "scanward-verification=";
+        const PREFIXES: [&str; 3] = ["enroll_", "scanner_", "scanward-verification="];
+        if let Some(prefix) = PREFIXES.iter().find(|prefix| text.starts_with(**prefix)) {
+            return format!("{prefix}{}", "0a1B".repeat(8));
+        }
         match (name, text.as_str()) {
             ("x", _) => "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo".to_owned(),
             ("next_cursor", _) => "cursor".to_owned(),
             (_, text) if text.starts_with("eyJ") => "header.claims.signature".to_owned(),
-            (_, text) if text.starts_with(ENROLL) => ENROLL.to_owned() + &"0a1B".repeat(8),
-            (_, text) if text.starts_with(VERIFICATION) => VERIFICATION.to_owned() + &"0a1B".repeat(8),
             (_, text) if is_random(text) => "0a1B".repeat(8),
             (_, text) if text.parse::<shared::time::Timestamp>().is_ok() => "2026-03-10T14:30:00.000Z".to_owned(),
             (_, text) if is_new_id(text) => self.id(text),

@@ -21,7 +21,7 @@ const DESCRIPTION: &str = "A multi-tenant security-scanning platform. Every answ
     `x-request-id`; errors have the shape `{\"error\": {\"code\", \"message\", \"details\", \"request_id\"}}`. A single \
     resource carries an `ETag`, which `If-Match` on a write may name. A POST may carry an `Idempotency-Key`.";
 
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 13] = [
     ("authentication", "Signing in and out, and the public signing keys."),
     ("user", "The signed-in user."),
     ("users", "Users, for those who manage them."),
@@ -31,6 +31,8 @@ const TAGS: [(&str, &str); 11] = [
     ("targets", "The hosts that scans are about."),
     ("port-lists", "The ports that scans look at."),
     ("schedules", "When scans begin by themselves."),
+    ("scanners", "The programs that scan."),
+    ("agents", "What these programs call."),
     ("audit", "The log of every write."),
     ("docs", "This reference, and whether the service answers."),
 ];

@@ -18,7 +18,7 @@ pub(super) const PARTS: u8 = 8;
 /// The numbers that the counts of an organization keep.
 const COUNTED: [&str; 7] = ["users", "children", "resources", "plugins", "tools", "connectors", "domains"];
 /// The numbers that totals keep.
-pub(super) const TOTALLED: [&str; 5] = ["users", "organizations", "port_lists", "schedules", "targets"];
+pub(super) const TOTALLED: [&str; 6] = ["users", "organizations", "port_lists", "schedules", "targets", "scanners"];
 
 /// What items need, and what there is.
 #[derive(Debug, Default)]
@@ -38,6 +38,7 @@ impl Facts {
             "user" => self.user(row),
             "port_list" => self.resource(row, "port_lists"),
             "schedule" => self.resource(row, "schedules"),
+            "scanner" => self.resource(row, "scanners"),
             "target" => self.target(row),
             "uses" => {
                 self.find(place_of(row));

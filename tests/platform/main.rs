@@ -35,6 +35,7 @@ mod permissions;
 mod port_lists;
 mod projection;
 mod refusals;
+mod scanners;
 mod schedules;
 mod schema;
 mod settings;

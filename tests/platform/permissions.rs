@@ -58,7 +58,7 @@ async fn send_further_requests(world: &World) {
     admin.get("/v2/users").await.ok(200);
     let tenant = world.organization(&admin, "New Tenant").await;
     admin.get("/v2/organizations").await.ok(200);
-    for list in ["/v2/port_lists", "/v2/schedules", "/v2/targets"] {
+    for list in ["/v2/port_lists", "/v2/scanners", "/v2/schedules", "/v2/targets"] {
         admin.get(list).await.ok(200);
         partner.get(list).await.ok(200);
     }

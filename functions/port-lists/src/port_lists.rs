@@ -18,7 +18,7 @@ use shared::{
     },
     operation,
     store::{Authorized, ScopedRange, Store, Tree, Write},
-    tenancy::{Authority, Role},
+    tenancy::Authority,
     time::Timestamp,
 };
 
@@ -176,7 +176,7 @@ pub(crate) struct PortListUpdate {
 /// Update a port list
 ///
 /// Only the fields present are changed.
-#[operation(put, "/v2/port_lists/{id}", shared_list())]
+#[operation(put, "/v2/port_lists/{id}", ownership::shared())]
 pub(crate) async fn update_port_list(
     Access(caller, list): Access<Caller, Target<PortList>>,
     Body(UpdatePortList { port_list: update }): Body<UpdatePortList>,
@@ -195,7 +195,7 @@ pub(crate) async fn update_port_list(
 #[operation(
     delete,
     "/v2/port_lists/{id}",
-    shared_list(),
+    ownership::shared(),
     in_use(),
     409 = "A list of the platform can only be deactivated"
 )]
@@ -213,7 +213,7 @@ pub(crate) struct AddPortRange {
 /// Add a port range to a port list
 ///
 /// The answer is the whole list.
-#[operation(post, "/v2/port_lists/{id}/port_ranges", shared_list(), overlapping("overlaps a range of the list"))]
+#[operation(post, "/v2/port_lists/{id}/port_ranges", ownership::shared(), overlapping("overlaps a range of the list"))]
 pub(crate) async fn add_port_range(
     Access(caller, (key, list)): Access<Caller, (IdempotencyKey, Target<PortList>)>,
     Body(AddPortRange { port_range }): Body<AddPortRange>,
@@ -226,7 +226,7 @@ pub(crate) async fn add_port_range(
 /// Delete a port range to a port list
 ///
 /// The answer is the rest of the list.
-#[operation(delete, "/v2/port_lists/{id}/port_ranges/{port_range_id}", shared_list())]
+#[operation(delete, "/v2/port_lists/{id}/port_ranges/{port_range_id}", ownership::shared())]
 pub(crate) async fn delete_port_range(
     Access(caller, (list, Param(range))): Access<Caller, (Target<PortList>, Param<PortRangeId>)>,
 ) -> Result<Versioned<Single<PortListView>>> {
@@ -254,21 +254,17 @@ fn edit<'a>(
     found: &Authorized<PortList>,
     edit: impl FnOnce(&mut PortList),
 ) -> Result<Option<Write<'a, PortList>>> {
-    require_authority(store, found)?;
+    ownership::require_authority(store, found)?;
     Ok(port_list::update(store, action, found, edit))
 }
 
 /// Prepares the deletion of a found list.
 fn delete<'a>(store: Store<'a>, found: &Authorized<PortList>) -> Result<Write<'a, PortList>> {
-    require_authority(store, found)?;
+    ownership::require_authority(store, found)?;
     if found.is_shared() {
         return Err(Error::conflict("A list of the platform can only be deactivated"));
     }
     Ok(ownership::delete(store, "port_list.deleted", found, in_use()))
-}
-
-fn require_authority(store: Store<'_>, list: &PortList) -> Result<()> {
-    if list.is_shared() && !store.authority().role().includes(Role::Admin) { Err(shared_list()) } else { Ok(()) }
 }
 
 fn in_use() -> Error {
@@ -277,8 +273,4 @@ fn in_use() -> Error {
 
 fn overlapping(message: &'static str) -> Error {
     Error::invalid_field("port_range", message)
-}
-
-pub(crate) fn shared_list() -> Error {
-    Error::forbidden("Only an Admin changes the port lists of the platform")
 }

@@ -4,6 +4,7 @@ use shared::{
     Input, Result,
     api::{Access, Administrator, Body, Caller, Done, Single, Target, Versioned},
     domain::{
+        ownership,
         port_list::{self, PortList},
         product::AppType,
     },
@@ -11,15 +12,12 @@ use shared::{
     operation,
 };
 
-use crate::{
-    port_lists::{change, shared_list},
-    view::PortListView,
-};
+use crate::{port_lists::change, view::PortListView};
 
 /// Activate a port list
 ///
 /// Offers the list for new targets.
-#[operation(put, "/v2/port_lists/{id}/activate", shared_list())]
+#[operation(put, "/v2/port_lists/{id}/activate", ownership::shared())]
 pub(crate) async fn activate_port_list(
     Access(caller, list): Access<Caller, Target<PortList>>,
 ) -> Result<Versioned<Single<PortListView>>> {
@@ -29,7 +27,7 @@ pub(crate) async fn activate_port_list(
 /// Deactivate a port list
 ///
 /// Offers the list for new targets no more. Targets that have it keep it.
-#[operation(put, "/v2/port_lists/{id}/deactivate", shared_list())]
+#[operation(put, "/v2/port_lists/{id}/deactivate", ownership::shared())]
 pub(crate) async fn deactivate_port_list(
     Access(caller, list): Access<Caller, Target<PortList>>,
 ) -> Result<Versioned<Single<PortListView>>> {

@@ -10,6 +10,7 @@ use crate::{
     App, Error, Result,
     domain::{
         identity::{self, Attempts},
+        scanner::Enrolling,
         session::Session,
         user::User,
     },
@@ -272,6 +273,18 @@ impl Visitor {
         let caller = Caller::acting_as(&self.app, proven.user, Identity::Password, scopes, self.request);
         telemetry::caller(caller.authority().actor(), caller.authority().organization_id());
         Ok(SigningIn { caller, sign_ins: proven.sign_ins, attempts: proven.attempts })
+    }
+}
+
+impl Visitor {
+    /// The program that enrolls as a scanner with a code.
+    ///
+    /// # Errors
+    /// 401 for a code that is none, or not any more.
+    pub async fn enroll(self, code: &str) -> Result<Enrolling> {
+        let enrolling = Enrolling::prove(self.app.table(), code, self.request).await?;
+        telemetry::caller(enrolling.store().authority().actor(), enrolling.store().authority().organization_id());
+        Ok(enrolling)
     }
 }
 

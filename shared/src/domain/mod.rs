@@ -10,6 +10,7 @@ pub mod port_list;
 pub mod preference;
 pub mod product;
 mod resource;
+pub mod scanner;
 pub mod schedule;
 pub mod session;
 mod throttle;

@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::organization::{MemberCounts, Organization};
 use crate::{
-    Error,
+    Error, Result,
     store::{Audited, Authorized, Entity, Guard, Key, Owned, Store, Tree, Write},
+    tenancy::{PLATFORM, Role},
 };
 
 /// The number of other resources that use a resource.
@@ -59,6 +60,38 @@ pub fn delete<'a, E: Owned<Id: Into<Uuid>> + Audited>(
         .remove(&Key::uses(E::TREE, found.id().into()), Guard::Zero(&[Uses::FIELD]))
         .or(in_use)
         .count(E::TREE, found.owner(), -1)
+}
+
+/// Prepares the new state of a found resource that moves to another organization.
+pub fn change_owner<'a, E: Owned<Id: Into<Uuid>> + Audited>(
+    store: Store<'a>,
+    action: &'static str,
+    found: &Authorized<E>,
+    moved: E,
+) -> Write<'a, E> {
+    let (from, to, id) = (found.owner().clone(), moved.path().clone(), found.id().into());
+    store
+        .update(action, found, moved)
+        .add(&MemberCounts::counting(from.organization(), id), MemberCounts::RESOURCES, -1, Guard::Exists)
+        .add(&MemberCounts::counting(to.organization(), id), MemberCounts::RESOURCES, 1, Guard::Exists)
+        .or(Error::not_found())
+        .count(E::TREE, &from, -1)
+        .count(E::TREE, &to, 1)
+}
+
+/// Requires the authority to change a found resource: everybody sees what the platform shares, and only an Admin changes it.
+///
+/// # Errors
+/// 403 for everybody else.
+pub fn require_authority<E: Owned>(store: Store<'_>, found: &Authorized<E>) -> Result<()> {
+    let is_shared = E::TREE.is_shared() && found.owner().organization() == PLATFORM;
+    if is_shared && !store.authority().role().includes(Role::Admin) { Err(shared()) } else { Ok(()) }
+}
+
+/// The error for a change of what the platform shares.
+#[must_use]
+pub fn shared() -> Error {
+    Error::forbidden("Only an Admin changes what belongs to the platform")
 }
 
 /// Also counts one use more, or fewer, of a resource by its id; `gone` is the error when it has ended meanwhile. Nobody counts

@@ -19,6 +19,8 @@
 //! | port list | `PORT_LIST#<id>` | `PROFILE` | `PORT_LISTS#<top>` | `<path>#<id>` |
 //! | schedule | `SCHEDULE#<id>` | `PROFILE` | `SCHEDULES#<top>` | `<path>#<id>` |
 //! | target | `TARGET#<id>` | `PROFILE` | `TARGETS#<top>` | `<path>#<id>` |
+//! | scanner | `SCANNER#<id>` | `PROFILE` | `SCANNERS#<top>` | `<path>#<id>` |
+//! | code with which a scanner enrolls | `ENROLLMENT#<SHA-256>` | `ENROLLMENT` | | |
 //! | the number of the uses of one of these | as the item | `USES` | | |
 //! | e-mail address | `EMAIL#<address>` | `EMAIL` | | |
 //! | session | `SESSION#<id>` | `SESSION` | | |
@@ -205,6 +207,11 @@ impl Key {
     /// An access token or API key, by its SHA-256.
     pub(crate) fn credential(digest: &str) -> Self {
         Self::new(format!("CREDENTIAL#{digest}"), "CREDENTIAL")
+    }
+
+    /// A code with which a scanner enrolls, by its SHA-256.
+    pub(crate) fn enrollment(digest: &str) -> Self {
+        Self::new(format!("ENROLLMENT#{digest}"), "ENROLLMENT")
     }
 
     /// A bucket of attempts, by its kind and the SHA-256 of its subject.

@@ -18,6 +18,8 @@ pub enum Tree {
     Schedules,
     /// Targets.
     Targets,
+    /// Scanners.
+    Scanners,
 }
 
 impl Tree {
@@ -29,13 +31,14 @@ impl Tree {
             Self::PortLists => ("PORT_LIST", "PORT_LISTS"),
             Self::Schedules => ("SCHEDULE", "SCHEDULES"),
             Self::Targets => ("TARGET", "TARGETS"),
+            Self::Scanners => ("SCANNER", "SCANNERS"),
         }
     }
 
     /// Whether everybody sees what the platform's own organization owns.
     #[must_use]
     pub fn is_shared(self) -> bool {
-        self == Self::PortLists
+        matches!(self, Self::PortLists | Self::Scanners)
     }
 
     pub(super) fn item_name(self) -> &'static str {

@@ -16,6 +16,8 @@ choice! {
         User = "user",
         /// A program with an organization's API key.
         ApiKey = "api_key",
+        /// A scanner.
+        Scanner = "scanner",
         /// The platform itself.
         System = "system",
     }

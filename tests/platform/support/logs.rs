@@ -10,7 +10,7 @@ use serde_json::Value;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// The texts that no line may contain: parts of e-mail addresses, of credentials, and of the secrets that tests send.
-const FORBIDDEN: [&str; 12] = [
+const FORBIDDEN: [&str; 13] = [
     "@",
     "eyJ",
     "Bearer ",
@@ -19,6 +19,7 @@ const FORBIDDEN: [&str; 12] = [
     "password",
     "$argon2",
     "enroll_",
+    "scanner_",
     "glpat",
     "secret",
     "authorization",
@@ -63,7 +64,10 @@ pub fn request(id: &str) -> Value {
 /// Parses a line, or reports the forbidden content in it.
 pub fn check(line: &str) -> Result<Value, String> {
     let parsed: Value = serde_json::from_str(line).map_err(|error| format!("not JSON: {error}"))?;
-    if let Some(forbidden) = FORBIDDEN.iter().find(|forbidden| line.contains(**forbidden)) {
+    // The names of operations are words, and may begin as a credential does.
+    let without_name = parsed["operation"].as_str().map(|name| line.replace(name, ""));
+    let said = without_name.as_deref().unwrap_or(line);
+    if let Some(forbidden) = FORBIDDEN.iter().find(|forbidden| said.contains(**forbidden)) {
         return Err(format!("it holds {forbidden}"));
     }
     if parsed["message"] == "request" {

@@ -34,6 +34,11 @@ impl Operation {
         self.document["operationId"].as_str().unwrap()
     }
 
+    /// Whether the body of a public operation proves who calls.
+    pub fn proves_a_caller(&self) -> bool {
+        ["sign_in", "enroll_scanner"].contains(&self.id())
+    }
+
     /// The operation as the gateway names it.
     pub fn route(&self) -> String {
         format!("{} {}", self.method, self.path)
