@@ -10,7 +10,7 @@
 
 use serde_json::json;
 use shared::{
-    Result,
+    Error, Result,
     app::Operator,
     domain::{
         bootstrap::{ADMINISTRATOR, ignore_existing},
@@ -53,8 +53,8 @@ pub const EVENT: EventId = EventId(uuid!("0192f0c1-0000-7000-8000-000000000031")
 
 /// The public key that verifies the sample session's token. Its private key was discarded once that token was signed.
 const SESSION_KEY: &str = "XjdEjY69FoU12YaT1BWnF1CrKz1OTzkmw8mRcHeJHhU";
-/// The sample session and its token expire on 2100-01-01.
-const SESSION_END: i64 = 4_102_444_800;
+/// When the sample session, its token and the sample code of a scanner expire.
+const SESSION_END: &str = "2100-01-01T00:00:00Z";
 
 /// The sample organizations: id, name, and the organization above.
 const ORGANIZATIONS: [(OrganizationId, &str, Option<OrganizationId>); 4] = [
@@ -117,8 +117,7 @@ pub async fn load(operator: &Operator) -> Result<()> {
     port_lists(store, &acme).await?;
     schedules::load_sample(store, &acme, SCHEDULES).await?;
     targets::load_sample(store, operator.app(), &acme, TARGETS).await?;
-    let end = Timestamp::now().plus_seconds(SESSION_END - Timestamp::now().as_second());
-    scanners::load_sample(store, &acme, SCANNERS, end).await?;
+    scanners::load_sample(store, &acme, SCANNERS, SESSION_END.parse().map_err(Error::internal)?).await?;
     let sealing = operator.app().keys().sealing_key(Purpose::SettingsSealing).await?;
     settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
 }
@@ -206,7 +205,8 @@ async fn credentials(operator: &Operator) -> Result<()> {
         operator.put_sample(&Credential::new(CredentialId(id), text, holder, scopes)).await?;
     }
     operator.app().keys().publish("demo", SESSION_KEY).await?;
-    let lifetime = SESSION_END - Timestamp::now().as_second();
+    let end: Timestamp = SESSION_END.parse().map_err(Error::internal)?;
+    let lifetime = end.as_second() - Timestamp::now().as_second();
     let partner: Authorized<User> = store.find(PARTNER).await?;
     operator.put_sample(&Session::new(SESSION, &partner, "127.0.0.1", lifetime)).await
 }

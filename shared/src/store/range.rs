@@ -47,10 +47,15 @@ impl Range {
         Self { is_descending: !self.is_descending, ..self }
     }
 
+    /// What the sort keys of the range begin with; the last one, where it has bounds.
+    fn prefix(&self) -> &str {
+        let (Sort::Prefix(prefix) | Sort::Between(_, prefix)) = &self.sort;
+        prefix
+    }
+
     /// A sort key after all of the range.
     pub(super) fn end(&self) -> String {
-        let (Sort::Prefix(prefix) | Sort::Between(_, prefix)) = &self.sort;
-        format!("{prefix}~")
+        format!("{}~", self.prefix())
     }
 
     /// The totals of an organization, or of the platform.
@@ -178,7 +183,7 @@ pub(super) enum Source {
 impl Source {
     /// Two ranges, or the first alone where it holds the second.
     fn several(first: Range, second: Range) -> Self {
-        if first.partition == second.partition && second.end().starts_with(first.end().trim_end_matches('~')) {
+        if first.partition == second.partition && second.prefix().starts_with(first.prefix()) {
             return Self::One(first);
         }
         let mut ranges = vec![first, second];

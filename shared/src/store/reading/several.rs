@@ -18,6 +18,8 @@ pub(super) struct Several {
     left: VecDeque<Range>,
     start: Option<Item>,
     last: Option<Position>,
+    /// The number of ranges to read at once.
+    at_once: usize,
 }
 
 impl Several {
@@ -27,7 +29,7 @@ impl Several {
             read.is_some_and(|[partition, sort]| (&range.partition, &range.end()) <= (partition, sort))
         };
         let left = ranges.iter().skip_while(is_read).cloned().collect();
-        Self { left, start: after.and_then(Position::start), last: after.cloned() }
+        Self { left, start: after.and_then(Position::start), last: after.cloned(), at_once: ranges.len() }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -38,12 +40,15 @@ impl Several {
         self.last.clone().filter(|_| !self.is_at_end())
     }
 
-    /// Reads all ranges at once: they are few, and those after the first are short.
+    /// Reads all ranges at once the first time: they are few, and those after the first are short. What was read of them
+    /// beside a long one would be thrown away each further time, so then they are read one after another.
     pub(super) async fn read(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
         let starts = iter::once(self.start.take()).chain(iter::repeat_with(|| None));
-        let chunks = self.left.iter().zip(starts).map(|(range, start)| table.query_chunk(range, start, Some(limit)));
+        let ranges = self.left.iter().take(self.at_once).zip(starts);
+        let chunks = ranges.map(|(range, start)| table.query_chunk(range, start, Some(limit)));
         let mut items: Vec<Item> = Vec::new();
         let chunks = try_join_all(chunks).await?;
+        self.at_once = 1;
         *units += chunks.iter().map(|chunk| chunk.units).sum::<f64>();
         for chunk in chunks {
             // What follows a range of which something is left, or does not fit, is read again later.
