@@ -11,7 +11,7 @@
 - Every integration leads to the alias of the function that it is named after, the gateway may invoke it, and a route uses
   it.
 - Every other function is a worker: a stream calls its alias, its role may send what fails to a queue, and alarms watch the
-  queue and the lag.
+  queue and the lag; or a schedule calls its alias, and an alarm watches that it does.
 - The dashboard is JSON.
 """
 
@@ -192,6 +192,11 @@ def problems_of_worker(name, resources):
     def has_alarm(metric, of):
         return any(it.get("MetricName") == metric and of in references(it["Dimensions"]) for it in alarms)
 
+    schedules = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::Scheduler::Schedule"]
+    if any(it["Target"]["Arn"] == {"Ref": f"{name}Aliaslive"} for it in schedules):
+        if not has_alarm("Invocations", name):
+            yield f"{name} needs an alarm on its Invocations"
+        return
     mappings = [it["Properties"] for it in resources.values() if it["Type"] == "AWS::Lambda::EventSourceMapping"]
     mappings = [it for it in mappings if it["FunctionName"] == {"Ref": f"{name}Aliaslive"}]
     if not mappings or not has_alarm("IteratorAge", name):

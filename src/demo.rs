@@ -22,7 +22,8 @@ use shared::{
     },
     error::Code,
     id::{
-        CredentialId, DomainId, EventId, OrganizationId, PortListId, ScannerId, ScheduleId, SessionId, TargetId, UserId,
+        CredentialId, DomainId, EventId, OrganizationId, PortListId, RunId, ScanId, ScannerId, ScheduleId, SessionId,
+        TargetId, UserId,
     },
     input::check,
     keys::{Purpose, token::UID},
@@ -79,26 +80,57 @@ const PORT_LISTS: [(PortListId, &str, &[[u16; 2]]); 2] = [
 ];
 
 /// The sample schedules of Acme Corporation.
-const SCHEDULES: [ScheduleId; 3] = [
+const SCHEDULES: [ScheduleId; 4] = [
     ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000071")),
     ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000072")),
     ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000073")),
+    SCANS.schedule,
 ];
 
 /// The sample targets of Acme Corporation.
-const TARGETS: [TargetId; 3] = [
+const TARGETS: [TargetId; 4] = [
     TargetId(uuid!("0192f0c1-0000-7000-8000-000000000081")),
     TargetId(uuid!("0192f0c1-0000-7000-8000-000000000082")),
     TargetId(uuid!("0192f0c1-0000-7000-8000-000000000083")),
+    SCANS.target,
 ];
 
 /// The sample scanners of Acme Corporation.
-const SCANNERS: [ScannerId; 4] = [
+const SCANNERS: [ScannerId; 5] = [
     ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000091")),
     ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000092")),
     ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000093")),
     ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000094")),
+    SCANNER,
 ];
+/// The one of them that works.
+const SCANNER: ScannerId = ScannerId(uuid!("0192f0c1-0000-7000-8000-000000000095"));
+/// The public key that verifies its token in the sample events. Its private key was discarded once that token was signed.
+const SCANNER_KEY: &str = "8Jf9IUrDSoNWUiS1D7kxz8VuY5rF1HMUyG1b5x3aU4Q";
+
+/// The sample scan that runs, and the one that has run.
+const RUNNING: ScanId = ScanId(uuid!("0192f0c1-0000-7000-8000-0000000000a3"));
+const DONE: ScanId = ScanId(uuid!("0192f0c1-0000-7000-8000-0000000000a4"));
+/// The sample scans of Acme Corporation.
+const SCANS: scans::SampleIds = scans::SampleIds {
+    scans: [
+        ScanId(uuid!("0192f0c1-0000-7000-8000-0000000000a1")),
+        ScanId(uuid!("0192f0c1-0000-7000-8000-0000000000a2")),
+        RUNNING,
+        DONE,
+        ScanId(uuid!("0192f0c1-0000-7000-8000-0000000000a5")),
+        ScanId(uuid!("0192f0c1-0000-7000-8000-0000000000a6")),
+    ],
+    runs: [
+        RunId(uuid!("0192f0c1-0000-7000-8000-0000000000b2")),
+        RunId(uuid!("0192f0c1-0000-7000-8000-0000000000b3")),
+        RunId(uuid!("0192f0c1-0000-7000-8000-0000000000b4")),
+    ],
+    target: TargetId(uuid!("0192f0c1-0000-7000-8000-000000000084")),
+    scanner: SCANNER,
+    schedule: ScheduleId(uuid!("0192f0c1-0000-7000-8000-000000000074")),
+    user: USER,
+};
 
 /// Loads the sample data that does not exist yet.
 ///
@@ -116,8 +148,13 @@ pub async fn load(operator: &Operator) -> Result<()> {
     let acme = store.find::<Organization>(ACME).await?;
     port_lists(store, &acme).await?;
     schedules::load_sample(store, &acme, SCHEDULES).await?;
-    targets::load_sample(store, operator.app(), &acme, TARGETS).await?;
-    scanners::load_sample(store, &acme, SCANNERS, SESSION_END.parse().map_err(Error::internal)?).await?;
+    targets::load_sample(store, operator.app().settings(), &acme, TARGETS).await?;
+    let end: Timestamp = SESSION_END.parse().map_err(Error::internal)?;
+    scanners::load_sample(store, &acme, SCANNERS, end).await?;
+    scans::load_sample(store, operator.app().settings(), &acme, SCANS).await?;
+    for scan in [(RUNNING, false), (DONE, true)] {
+        agents::load_sample(store, operator.app(), SCANNER, scan, end).await?;
+    }
     let sealing = operator.app().keys().sealing_key(Purpose::SettingsSealing).await?;
     settings::load_sample(store, &store.find(TECHPARTNER).await?, &sealing, DOMAIN).await
 }
@@ -204,7 +241,9 @@ async fn credentials(operator: &Operator) -> Result<()> {
     for (id, text, holder, scopes) in credentials {
         operator.put_sample(&Credential::new(CredentialId(id), text, holder, scopes)).await?;
     }
-    operator.app().keys().publish("demo", SESSION_KEY).await?;
+    let keys = operator.app().keys();
+    keys.publish(Purpose::SessionSigning, "demo", SESSION_KEY).await?;
+    keys.publish(Purpose::ScannerSigning, "demo-scanner", SCANNER_KEY).await?;
     let end: Timestamp = SESSION_END.parse().map_err(Error::internal)?;
     let lifetime = end.as_second() - Timestamp::now().as_second();
     let partner: Authorized<User> = store.find(PARTNER).await?;

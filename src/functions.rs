@@ -11,13 +11,16 @@ pub fn all<R: Routes<App>>(start: impl Fn(&'static str) -> R) -> Vec<(&'static s
         ("authentication", authentication::routes(start("authentication"))),
         ("clients", clients::routes(start("clients"))),
         ("docs", docs::routes(start("docs"))),
+        ("hosts", hosts::routes(start("hosts"))),
         ("organizations", organizations::routes(start("organizations"))),
         ("port-lists", port_lists::routes(start("port-lists"))),
         ("scanners", scanners::routes(start("scanners"))),
+        ("scans", scans::routes(start("scans"))),
         ("schedules", schedules::routes(start("schedules"))),
         ("settings", settings::routes(start("settings"))),
         ("targets", targets::routes(start("targets"))),
         ("user", user::routes(start("user"))),
         ("users", users::routes(start("users"))),
+        ("vulnerabilities", vulnerabilities::routes(start("vulnerabilities"))),
     ]
 }

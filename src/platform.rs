@@ -26,8 +26,8 @@ use crate::{
     gateway::Gateway,
     iam::{Restricted, Role},
     options::Options,
-    streams::TableStream,
-    template::{self, Functions, TEMPLATE},
+    streams::{TableStream, Worker},
+    template::{self, Functions, TEMPLATE, Timer},
     upkeep::migrate::require_layout,
     workers::{self, Workers},
 };
@@ -37,6 +37,7 @@ pub struct Platform {
     gateway: Gateway,
     roles: BTreeMap<String, Role>,
     workers: Workers,
+    timed: Vec<(Timer, Worker)>,
     dynamodb: String,
     address: Option<SocketAddr>,
     greeting: String,
@@ -60,6 +61,9 @@ impl Platform {
         platform.address = Some(address);
         let service = platform.gateway.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
+        for (timer, timed) in &platform.timed {
+            workers::start_timer(timer, timed.clone());
+        }
         Ok(platform)
     }
 
@@ -93,7 +97,7 @@ impl Platform {
         let table = app::table(&config);
         table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
         let provider = key_provider(options)?;
-        let Functions { routes, roles, mappings } = template::functions(TEMPLATE)?;
+        let Functions { routes, roles, mappings, timers } = template::functions(TEMPLATE)?;
         // Each function has an operator of its own, limited to its role, as its process on AWS is.
         let process = |role: &Role| {
             let provider = Arc::new(Restricted::new(provider.clone(), role.clone()));
@@ -129,15 +133,26 @@ impl Platform {
         for app in apps.values() {
             app.warm_up().await;
         }
+        let mut timed = Vec::new();
+        for timer in timers {
+            let called = workers::timed(&timer.function, process(role_of(&timer.function)?))?;
+            timed.push((timer, called));
+        }
         let nudged = workers.clone();
         let gateway = Gateway::new(routes, &apps, move || nudged.nudge())?;
-        Ok(Self { gateway, roles, workers, dynamodb, address: None, greeting })
+        Ok(Self { gateway, roles, workers, timed, dynamodb, address: None, greeting })
     }
 
     /// The workers.
     #[must_use]
     pub fn workers(&self) -> &Workers {
         &self.workers
+    }
+
+    /// The functions that a timer calls: they are called by themselves where the API is served.
+    #[must_use]
+    pub fn timed(&self) -> &[(Timer, Worker)] {
+        &self.timed
     }
 
     /// The gateway.

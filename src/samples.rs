@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use heck::ToSnakeCase;
 use serde_json::Value;
 
-use crate::streams::Mapping;
+use crate::{streams::Mapping, template::Timer};
 
 /// The sample event of an operation.
 ///
@@ -24,6 +24,20 @@ pub fn of_operation(function: &str, operation: &str) -> Result<Value> {
 /// When there is none.
 pub fn of_worker(mapping: &Mapping) -> Result<Value> {
     of_operation(&mapping.function, &name(mapping))
+}
+
+/// The sample event of a timer: the file is named after the event in the template.
+///
+/// # Errors
+/// When there is none.
+pub fn of_timer(timer: &Timer) -> Result<Value> {
+    of_operation(&timer.function, &name_of_timer(timer))
+}
+
+/// The name of the sample event of a timer: `each_minute` for the event `EachMinute`.
+#[must_use]
+pub fn name_of_timer(timer: &Timer) -> String {
+    timer.event.to_snake_case()
 }
 
 /// The name of the sample event of a mapping: `audit_entries` for the event `AuditEntries`.

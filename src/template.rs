@@ -1,8 +1,8 @@
 //! The routes and roles of `template.yaml`, as AWS derives them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use heck::ToKebabCase;
 use serde::Deserialize;
 use serde_yaml_ng::{Mapping, Value};
@@ -83,6 +83,19 @@ pub struct Functions {
     pub roles: BTreeMap<String, Role>,
     /// The streams that the functions are called with.
     pub mappings: Vec<streams::Mapping>,
+    /// The functions that are called again and again.
+    pub timers: Vec<Timer>,
+}
+
+/// A function that is called again and again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// The function.
+    pub function: String,
+    /// The name of the event in the template.
+    pub event: String,
+    /// The time between two calls.
+    pub every: Duration,
 }
 
 /// Reads the functions of a template.
@@ -92,7 +105,8 @@ pub struct Functions {
 /// event cannot be enforced here.
 pub fn functions(template: &str) -> Result<Functions> {
     let Template { resources } = serde_yaml_ng::from_str(template).context("the template is not a SAM template")?;
-    let mut functions = Functions { routes: Vec::new(), roles: BTreeMap::new(), mappings: Vec::new() };
+    let mut functions =
+        Functions { routes: Vec::new(), roles: BTreeMap::new(), mappings: Vec::new(), timers: Vec::new() };
     for (id, resource) in &resources {
         let id = id.as_str().unwrap_or_default();
         let kind = resource.get("Type").and_then(Value::as_str);
@@ -101,7 +115,11 @@ pub fn functions(template: &str) -> Result<Functions> {
                 .with_context(|| format!("the function {id} is incomplete"))?;
             let role = Role::new(&name_of(id), &function.properties.policies, &resources)?;
             functions.roles.insert(name_of(id), role);
-            functions.mappings.extend(streams::mapping::read(&name_of(id), &function.properties.events, &resources)?);
+            let (timed, streamed): (Mapping, Mapping) = function.properties.events.into_iter().partition(is_timed);
+            functions.mappings.extend(streams::mapping::read(&name_of(id), &streamed, &resources)?);
+            for (event, properties) in &timed {
+                functions.timers.push(timer(&name_of(id), event, properties)?);
+            }
         } else if kind == Some("AWS::Serverless::HttpApi") {
             let definition = resource.get("Properties").and_then(|it| it.get("DefinitionBody")).cloned();
             let definition = serde_yaml_ng::from_value(definition.unwrap_or_default());
@@ -116,6 +134,22 @@ pub fn functions(template: &str) -> Result<Functions> {
     ensure!(!functions.routes.is_empty(), "the template has no routes");
     functions.routes.sort();
     Ok(functions)
+}
+
+fn is_timed((_, event): &(Value, Value)) -> bool {
+    event.get("Type").and_then(Value::as_str) == Some("ScheduleV2")
+}
+
+/// The timer of an event `ScheduleV2` with an expression as `rate(1 minute)`.
+fn timer(function: &str, event: &Value, properties: &Value) -> Result<Timer> {
+    let expression = properties.get("Properties").and_then(|it| it.get("ScheduleExpression")).and_then(Value::as_str);
+    let rate = expression.and_then(|it| it.strip_prefix("rate(")?.strip_suffix(')')?.split_once(' '));
+    let minutes: u64 = match rate {
+        Some((count, "minute" | "minutes")) => count.parse().context("the rate is no number")?,
+        _ => bail!("{function} has a schedule that is no rate of minutes"),
+    };
+    let event = event.as_str().unwrap_or_default().to_owned();
+    Ok(Timer { function: function.to_owned(), event, every: Duration::from_secs(minutes * 60) })
 }
 
 /// The name of a function, which is also that of its binary: `PortListsFunction` is `port-lists`.

@@ -5,9 +5,13 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Result, bail};
 use lambda_http::BoxFuture;
 use serde_json::Value;
-use shared::{app::Operator, store::Projection};
+use shared::{app::Operator, store::Projection, time::Timestamp};
+use tokio::time::MissedTickBehavior;
 
-use crate::streams::{self, Mapping, Settings, Subscription, TableStream, Worker};
+use crate::{
+    streams::{self, Mapping, Settings, Subscription, TableStream, Worker},
+    template::Timer,
+};
 
 /// The running workers.
 #[derive(Clone)]
@@ -52,6 +56,42 @@ pub fn worker(function: &str, operator: &Operator) -> Result<Worker> {
         "project" => Ok(project(Arc::new(operator.projection()))),
         other => bail!("there is no worker {other}"),
     }
+}
+
+/// What a function with a timer does each time, as the process of an operator.
+///
+/// # Errors
+/// When there is none.
+pub fn timed(function: &str, operator: Operator) -> Result<Worker> {
+    match function {
+        "scheduler" => Ok(scheduler(Arc::new(operator))),
+        other => bail!("there is no {other} with a timer"),
+    }
+}
+
+fn scheduler(operator: Arc<Operator>) -> Worker {
+    Arc::new(move |_: Value| -> BoxFuture<'static, Result<Value>> {
+        let operator = operator.clone();
+        Box::pin(async move {
+            let report = tokio::spawn(async move { scheduler::run(&operator, Timestamp::now()).await }).await?;
+            Ok(serde_json::to_value(report)?)
+        })
+    })
+}
+
+/// Calls a function again and again. A call that fails is followed by the next one, as on AWS.
+pub fn start_timer(timer: &Timer, timed: Worker) {
+    let (every, function) = (timer.every, timer.function.clone());
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if let Err(error) = timed(Value::Null).await {
+                tracing::error!(%error, function, "a call by the timer failed");
+            }
+        }
+    });
 }
 
 fn project(projection: Arc<Projection>) -> Worker {

@@ -76,11 +76,12 @@ pub fn class_of(address: IpAddr) -> Class {
     found.unwrap_or(Class::Public)
 }
 
-/// The blocks of IPv4 of a class, each as its first and its last address.
-pub(crate) fn blocks_of(class: Class) -> impl Iterator<Item = (u32, u32)> {
-    V4.iter().filter(move |(_, it)| *it == class).map(|((first, bits), _)| {
+/// The addresses of IPv4 at which the class may change: the first of each block, and the first after it.
+pub(crate) fn bounds() -> impl Iterator<Item = u32> {
+    V4.iter().flat_map(|((first, bits), _)| {
         let first = u32::from(*first);
-        (first, first | u32::MAX.checked_shr(*bits).unwrap_or(0))
+        let last = first | u32::MAX.checked_shr(*bits).unwrap_or(0);
+        [Some(first), last.checked_add(1)].into_iter().flatten()
     })
 }
 

@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use crate::{Class, Host, class::blocks_of, class_of};
+use crate::{Class, Host, class::bounds, class_of};
 
 /// A set of addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,16 +78,17 @@ impl AddressSet {
         Self { v4, v6: self.v6.difference(&other.v6).copied().collect() }
     }
 
-    /// An address of a class, if the set holds one.
+    /// The first address of a class, if the set holds one.
     #[must_use]
     pub fn first_of(&self, class: Class) -> Option<IpAddr> {
-        let v4 = blocks_of(class).filter_map(|(start, end)| {
-            let reached = self.v4.iter().find(|(first, last)| *first <= end && start <= *last)?;
-            let address = IpAddr::V4(Ipv4Addr::from(reached.0.max(start)));
-            (class_of(address) == class).then_some(address)
+        // Between two bounds of blocks, all addresses are of one class.
+        let v4 = self.v4.iter().flat_map(|(first, last)| {
+            let bounds = bounds().filter(move |bound| (first.saturating_add(1)..=*last).contains(bound));
+            std::iter::once(*first).chain(bounds)
         });
-        let v6 = self.v6.iter().map(|address| IpAddr::V6(*address)).filter(|address| class_of(*address) == class);
-        v4.chain(v6).next()
+        let is_it = |address: &IpAddr| class_of(*address) == class;
+        let v4 = v4.map(|address| IpAddr::V4(Ipv4Addr::from(address))).filter(is_it).min();
+        v4.or_else(|| self.v6.iter().map(|address| IpAddr::V6(*address)).find(is_it))
     }
 
     /// The addresses, in their order.
@@ -153,7 +154,10 @@ mod tests {
         assert_eq!(all.len(), 1 << 32);
         let some = all.without(&AddressSet::of(&["0.0.0.0-127.255.255.255".parse::<Host>().unwrap()]));
         assert_eq!((some.len(), some.first_of(Class::Loopback)), (1 << 31, None));
-        assert_eq!(all.first_of(Class::Never), Some("100.100.100.200".parse().unwrap()));
+        assert_eq!(all.first_of(Class::Never), Some("0.0.0.0".parse().unwrap()));
+        assert_eq!(all.first_of(Class::Public), Some("1.0.0.0".parse().unwrap()));
+        let beside: AddressSet = AddressSet::of(&["100.100.100.200-100.100.100.201".parse::<Host>().unwrap()]);
+        assert_eq!(beside.first_of(Class::Private), Some("100.100.100.201".parse().unwrap()));
         assert_eq!(some.without(&all), AddressSet::default());
     }
 }

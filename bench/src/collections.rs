@@ -17,13 +17,32 @@ use scanward::{
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use uuid::Uuid;
+use uuid::{Uuid, uuid};
 
 use crate::{dns, operations::Operation, world};
 
 /// The token in the TXT record of the sample domain.
 const TOKEN: &str = "measured";
+/// The sample host, and a vulnerability of it.
+const HOST: Uuid = uuid!("c4d52d21-ff94-886e-8dd4-5b4a10efc1f4");
+const VULNERABILITY: Uuid = uuid!("c4d52d21-ff94-886e-926b-5ba4dbe58b9e");
 const PARTNER_TOKEN: &str = "Basic scanward_demo_partner_token";
+
+/// What requests cost.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) requests: u64,
+    pub(crate) read_units: f64,
+    pub(crate) write_units: f64,
+}
+
+impl Measured {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.read_units += other.read_units;
+        self.write_units += other.write_units;
+    }
+}
 
 /// A platform with many items.
 pub(crate) struct Crowd {
@@ -34,8 +53,8 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Starts a platform with the sample tenants and `size` more users, organizations, audit entries and
-    /// collection-control entries.
+    /// Starts a platform with the sample tenants and `size` more users, organizations, audit entries, collection-control
+    /// entries, hosts and vulnerabilities.
     pub(crate) async fn with(size: u32) -> Result<Self> {
         let database = Database::memory().map_err(|error| anyhow!("{error}"))?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
@@ -77,6 +96,21 @@ impl Crowd {
         Ok((status, line.context("the request left no log line")?))
     }
 
+    /// Sends an event. Returns the status of the answer, its body, and what it cost.
+    pub(crate) async fn measure(&self, mut event: Value) -> Result<(u64, Value, Measured)> {
+        let id = Uuid::now_v7().to_string();
+        let context = event.get_mut("requestContext").and_then(Value::as_object_mut);
+        context.map(|it| it.insert("requestId".to_owned(), json!(id)));
+        let answer = self.platform.gateway().invoke_event(event).await?;
+        let line = LINES.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let line = line.context("the request left no log line")?;
+        let number = |field: &str| line.get(field).and_then(Value::as_f64).unwrap_or_default();
+        let status = answer.get("statusCode").and_then(Value::as_u64).unwrap_or_default();
+        let body = answer.get("body").and_then(Value::as_str).and_then(|body| serde_json::from_str(body).ok());
+        let (read_units, write_units) = (number("read_units"), number("write_units"));
+        Ok((status, body.unwrap_or_default(), Measured { requests: 1, read_units, write_units }))
+    }
+
     /// The endpoint of its DynamoDB.
     pub(crate) fn dynamodb(&self) -> &str {
         self.platform.dynamodb()
@@ -92,6 +126,8 @@ impl Crowd {
         let organization = self.item(&format!("ORG#{RETIRED}"), "PROFILE")?;
         let user = self.item(&format!("USER#{LEAVER}"), "PROFILE")?;
         let event = self.item(&format!("AUDIT#{TECHPARTNER}"), &EVENT.to_string())?;
+        let host = self.item(&of_host(HOST), &format!("PROFILE#{HOST}"))?;
+        let vulnerability = self.item(&of_host(VULNERABILITY), &format!("VULNERABILITY#{VULNERABILITY}"))?;
         let (top, acme) = (TECHPARTNER.0.simple(), ACME.0.simple());
         let mut items = Vec::new();
         for n in 0..size {
@@ -111,6 +147,15 @@ impl Crowd {
                 }),
             ));
             items.push(changed(&event, json!({ "SK": id, "id": id })));
+            for (found, kind) in [(&host, "PROFILE"), (&vulnerability, "VULNERABILITY")] {
+                let id = Uuid::new_v4();
+                let order = found.get("GSI1SK").and_then(text).and_then(|sort| sort.rsplit_once('#'));
+                let sort = format!("{}#{id}", order.map_or("", |(order, _)| order));
+                items.push(changed(
+                    found,
+                    json!({ "PK": of_host(id), "SK": format!("{kind}#{id}"), "id": id, "GSI1SK": sort }),
+                ));
+            }
             items.push(item(json!({
                 "PK": format!("COLLECTION#{ACME}"), "SK": id, "id": id, "organization_id": ACME, "entity_type": "client",
                 "entity_id": ACME, "actor_id": LEAVER, "action": "collection_mode_changed",
@@ -122,7 +167,7 @@ impl Crowd {
         let size = u64::from(size);
         items.push(item(json!({
             "PK": format!("TOTALS#{TECHPARTNER}"), "SK": "99", "of": TECHPARTNER, "shard": 99, "users": size,
-            "organizations": size,
+            "organizations": size, "vulnerabilities": size,
         })));
         self.import(items)
     }
@@ -143,6 +188,19 @@ impl Crowd {
         let key = json!({ "TableName": self.table, "Key": { "PK": { "S": partition }, "SK": { "S": sort } } });
         let found = self.database.get_item(serde_json::from_value(key)?).map_err(|error| anyhow!("{error}"))?;
         found.item.with_context(|| format!("there is no {partition} {sort}"))
+    }
+}
+
+/// The partition of a host or of one of its vulnerabilities.
+fn of_host(id: Uuid) -> String {
+    let (half, _) = id.as_u64_pair();
+    format!("HOST#{half:016x}")
+}
+
+fn text(value: &AttributeValue) -> Option<&str> {
+    match value {
+        AttributeValue::S(text) => Some(text),
+        _ => None,
     }
 }
 

@@ -28,6 +28,11 @@ impl Event {
         serde_json::from_str(&text).map(Self).with_context(|| format!("{} is not JSON", file.display()))
     }
 
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        self.0.pointer(&format!("/headers/{name}")).and_then(Value::as_str).map(str::to_owned)
+    }
+
     /// The event with another value of a header; an event without that header stays as it is.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         if let Some(header) = self.0.pointer_mut(&format!("/headers/{name}")) {

@@ -13,6 +13,7 @@
 //! - [`units`]: the command that counts the round trips and capacity units of operations.
 //! - [`operations`], [`collections`]: the operations and their data; [`dns`]: the DNS server that verifies the domain.
 //! - [`lists`]: the command that measures lists of many items.
+//! - [`findings`]: the command that counts what it costs to take in what scans find.
 //! - [`budgets`]: the cost that each operation may have; [`costs`]: the command that computes its price.
 //!
 //! - [`latency`]: the command that measures requests with DynamoDB at a distance.
@@ -29,6 +30,7 @@ mod contestant;
 mod costs;
 mod dns;
 mod event;
+mod findings;
 mod latency;
 mod lists;
 mod locks;
@@ -66,6 +68,8 @@ enum Command {
     Units(units::Options),
     /// Measure the memory and the units of pages of lists of many items
     Lists(lists::Options),
+    /// Count the units and requests of what scans find: a first scan, and one that finds 1 % changed
+    Findings(findings::Options),
     /// Compute the price of a million requests in DynamoDB from the budgets
     Costs,
     /// Measure the latency of each class of requests with DynamoDB at a distance, of this version and of an earlier one
@@ -82,6 +86,7 @@ async fn main() -> ExitCode {
         Command::Compare(options) => compare::run(&options).await,
         Command::Units(options) => units::run(&options).await,
         Command::Lists(options) => lists::run(&options).await,
+        Command::Findings(options) => findings::run(&options).await,
         Command::Costs => costs::run(),
         Command::Latency(options) => latency::run(&options).await,
         Command::Contention(options) => contention::run(&options).await,

@@ -31,6 +31,8 @@ pub(crate) fn all() -> Result<Vec<Operation>> {
     }
     let rank = |it: &Operation| match (it.id.as_str(), it.method.as_str()) {
         (_, "GET") => 0,
+        // After the results of the job.
+        ("complete_job", _) => 4,
         (_, "PATCH" | "POST") => 1,
         // The tool that is added is removed again before all tools are replaced.
         ("remove_included_tool", _) => 2,

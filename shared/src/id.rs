@@ -84,6 +84,16 @@ ids! {
     TargetId;
     /// The id of a scanner.
     ScannerId;
+    /// The id of a scan.
+    ScanId;
+    /// The id of a run of a scan: an entry of its history.
+    RunId;
+    /// The id of a scan profile.
+    ConfigId;
+    /// The id of a host, which follows from its organization and its name or address.
+    HostId;
+    /// The id of a vulnerability, which follows from what was found where.
+    VulnerabilityId;
     /// The id of a range of ports, which follows from its list and its content.
     PortRangeId;
 }

@@ -16,6 +16,8 @@ pub mod id;
 
 pub mod input;
 
+pub mod threat;
+
 pub mod tenancy;
 
 pub mod telemetry;

@@ -40,6 +40,12 @@ impl Timestamp {
         Self(self.0.saturating_add(SignedDuration::from_secs(seconds)).unwrap_or(jiff::Timestamp::MAX))
     }
 
+    /// The millisecond before.
+    #[must_use]
+    pub fn minus_millisecond(self) -> Self {
+        Self(self.0.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(jiff::Timestamp::MIN))
+    }
+
     /// The same point for calendar arithmetic.
     #[must_use]
     pub fn to_jiff(self) -> jiff::Timestamp {

@@ -46,6 +46,12 @@ pub(super) fn components(mut schemas: Map<String, Value>, examples: Map<String, 
                 "name": "Authorization",
                 "description": "A user's access token, as `Basic <access token>`.",
             },
+            "scanner": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "The token of a scanner, from Get a scanner's token.",
+            },
             "api_key": {
                 "type": "apiKey",
                 "in": "header",

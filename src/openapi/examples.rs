@@ -83,7 +83,9 @@ impl Example {
         let (name, place) = (text("name"), text("in"));
         let kind = parameter.get("schema").and_then(|schema| schema.get("type")).and_then(Value::as_str);
         if place == "path" {
-            return self.event.get("pathParameters")?.get(name).cloned();
+            let text = self.event.get("pathParameters")?.get(name)?;
+            let number = text.as_str().filter(|_| kind == Some("integer")).and_then(|text| text.parse::<u64>().ok());
+            return Some(number.map_or_else(|| text.clone(), Value::from));
         }
         if place != "query" {
             return None;

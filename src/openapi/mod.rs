@@ -21,7 +21,7 @@ const DESCRIPTION: &str = "A multi-tenant security-scanning platform. Every answ
     `x-request-id`; errors have the shape `{\"error\": {\"code\", \"message\", \"details\", \"request_id\"}}`. A single \
     resource carries an `ETag`, which `If-Match` on a write may name. A POST may carry an `Idempotency-Key`.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 16] = [
     ("authentication", "Signing in and out, and the public signing keys."),
     ("user", "The signed-in user."),
     ("users", "Users, for those who manage them."),
@@ -33,6 +33,9 @@ const TAGS: [(&str, &str); 13] = [
     ("schedules", "When scans begin by themselves."),
     ("scanners", "The programs that scan."),
     ("agents", "What these programs call."),
+    ("scans", "Scans, their runs, and what those have found."),
+    ("hosts", "The hosts that scans have found."),
+    ("vulnerabilities", "The vulnerabilities that scans have found."),
     ("audit", "The log of every write."),
     ("docs", "This reference, and whether the service answers."),
 ];

@@ -16,9 +16,37 @@ pub(super) type Count = (String, String, &'static str);
 /// The number of parts in which the users of an organization are counted.
 pub(super) const PARTS: u8 = 8;
 /// The numbers that the counts of an organization keep.
-const COUNTED: [&str; 7] = ["users", "children", "resources", "plugins", "tools", "connectors", "domains"];
+const COUNTED: [&str; 8] =
+    ["users", "children", "resources", "plugins", "tools", "connectors", "domains", "running_scans"];
 /// The numbers that totals keep.
-pub(super) const TOTALLED: [&str; 6] = ["users", "organizations", "port_lists", "schedules", "targets", "scanners"];
+pub(super) const TOTALLED: [&str; 18] = [
+    "users",
+    "organizations",
+    "port_lists",
+    "schedules",
+    "targets",
+    "scanners",
+    "scans",
+    "vulnerabilities",
+    "open_critical",
+    "open_high",
+    "open_medium",
+    "open_low",
+    "open_log",
+    "own_open_critical",
+    "own_open_high",
+    "own_open_medium",
+    "own_open_low",
+    "own_open_log",
+];
+/// The words for threats, from the worst on, with the totals that count open vulnerabilities of each.
+const THREATS: [(&str, &str, &str); 5] = [
+    ("critical", "open_critical", "own_open_critical"),
+    ("high", "open_high", "own_open_high"),
+    ("medium", "open_medium", "own_open_medium"),
+    ("low", "open_low", "own_open_low"),
+    ("log", "open_log", "own_open_log"),
+];
 
 /// What items need, and what there is.
 #[derive(Debug, Default)]
@@ -40,6 +68,9 @@ impl Facts {
             "schedule" => self.resource(row, "schedules"),
             "scanner" => self.resource(row, "scanners"),
             "target" => self.target(row),
+            "scan" => self.scan(row),
+            "host" => self.host(row),
+            "vulnerability" => self.vulnerability(row),
             "uses" => {
                 self.find(place_of(row));
                 self.keep(row, &["uses"]);
@@ -112,12 +143,58 @@ impl Facts {
 
     fn target(&mut self, row: &Row) {
         self.resource(row, "targets");
-        let list = row.text("port_list_id");
-        // Nobody counts the uses of what the platform shares.
-        if !list.is_empty() && row.0.get("has_shared_list").and_then(|it| it.as_bool().ok()) == Some(&false) {
-            self.need(format!("PORT_LIST#{list} USES"));
-            self.count(format!("PORT_LIST#{list}"), "USES".to_owned(), "uses");
+        if !row.flag("has_shared_list") {
+            self.uses("PORT_LIST", row.text("port_list_id"));
         }
+    }
+
+    fn scan(&mut self, row: &Row) {
+        self.resource(row, "scans");
+        self.uses("TARGET", row.text("target_id"));
+        self.uses("SCHEDULE", row.text("schedule_id"));
+        if !row.flag("has_shared_scanner") {
+            self.uses("SCANNER", row.text("scanner_id"));
+        }
+        if ["Requested", "Running", "Stop Requested"].contains(&row.text("status")) {
+            self.count(format!("ORG#{}", row.text("organization_id")), part_name(0), "running_scans");
+        }
+    }
+
+    /// A use of what another item names, if it names any. Nobody counts the uses of what the platform shares.
+    fn uses(&mut self, kind: &str, id: &str) {
+        if !id.is_empty() {
+            self.need(format!("{kind}#{id} USES"));
+            self.count(format!("{kind}#{id}"), "USES".to_owned(), "uses");
+        }
+    }
+
+    fn host(&mut self, row: &Row) {
+        let open = |threat: &str| row.number_of("open", threat).unwrap_or_default();
+        let risk = open("critical") * 1_000 + open("high") * 100 + open("medium") * 10 + open("low");
+        let logarithm = (risk + 1).clamp(1, 9_999_999).ilog2();
+        self.found(row, "HOSTS", &format!("{:02}", 23 - logarithm));
+    }
+
+    fn vulnerability(&mut self, row: &Row) {
+        let changed = row.text("changed_at").parse::<jiff::Timestamp>().map_or(0, jiff::Timestamp::as_millisecond);
+        let latest = format!("{:013}", 9_999_999_999_999 - changed);
+        if row.text("status") == "fixed" {
+            return self.found(row, "FIXED_VULNERABILITIES", &latest);
+        }
+        let threat = THREATS.iter().enumerate().find(|(_, (word, ..))| *word == row.text("threat"));
+        let Some((at, (_, open, own))) = threat else { return };
+        self.found(row, "VULNERABILITIES", &format!("{at}#{latest}"));
+        self.total(row.place(), "vulnerabilities");
+        self.total(row.place(), open);
+        self.count(format!("TOTALS#{}", row.text("organization_id")), String::new(), own);
+    }
+
+    /// What scans have found, which is in the index by another order than that of ids.
+    fn found(&mut self, row: &Row, tree: &str, order: &str) {
+        let (id, path) = (row.text("id"), row.place());
+        self.find(index_of(row));
+        self.need(index(row, &format!("{tree}#{}", top_of(path)), &format!("{path}#{order}#{id}")));
+        self.need(format!("organization {} at {path}", row.text("organization_id")));
     }
 
     /// What the index and the totals have of a kind, and its organization.

@@ -26,6 +26,16 @@ impl Row {
         self.0.get(name)?.as_n().ok()?.parse().ok()
     }
 
+    /// The number of an attribute within another, if it has one.
+    pub(super) fn number_of(&self, name: &str, inner: &str) -> Option<i64> {
+        self.0.get(name)?.as_m().ok()?.get(inner)?.as_n().ok()?.parse().ok()
+    }
+
+    /// Whether an attribute is true.
+    pub(super) fn flag(&self, name: &str) -> bool {
+        self.0.get(name).and_then(|value| value.as_bool().ok()) == Some(&true)
+    }
+
     pub(super) fn partition(&self) -> &str {
         self.text("PK")
     }

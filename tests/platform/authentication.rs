@@ -285,7 +285,7 @@ async fn the_signing_key_is_rotated_without_signing_anyone_out() {
     let old = token(&first).await;
     let rotated = started(2).await;
     let published = rotated.nobody().get("/.well-known/jwks.json").await.ok(200);
-    assert_eq!(published["keys"].as_array().unwrap().len(), 4, "{}", published.text);
+    assert_eq!(published["keys"].as_array().unwrap().len(), 5, "{}", published.text);
     let table = dynamodb(&first);
     let place = |number: &str| AttributeValue::S(format!("SIGNING#session-signing#{number}"));
     let keys = || AttributeValue::S("KEYS".to_owned());

@@ -280,7 +280,7 @@ async fn a_page_of_the_longest_targets_and_of_their_changes_is_an_answer() {
         assert!(updated.text.len() > 100_000, "{}", updated.text.len());
     }
     let sample = items::item(&world, "TARGET#0192f0c1-0000-7000-8000-000000000081", "PROFILE").await;
-    let copies = (0..97).map(|n| -> Item {
+    let copies = (0..96).map(|n| -> Item {
         let (id, path) = (user_id(n), path_of_acme());
         changed(&sample, [("PK", format!("TARGET#{id}")), ("GSI1SK", format!("{path}#{id}")), ("id", id)])
     });

@@ -33,7 +33,9 @@ fn plain(title: &str) -> String {
     let title = title.replace("the a port", "the port");
     let title = title.split_once(": ").map_or(&*title, |(_, title)| title);
     match (title.find('('), title.find(')')) {
-        (Some(open), Some(close)) => format!("{} {}", title[..open].trim(), title[close + 1..].trim()),
+        (Some(open), Some(close)) => {
+            format!("{} {}", title[..open].trim(), title[close + 1..].trim()).trim().to_owned()
+        }
         _ => title.to_owned(),
     }
 }
@@ -61,9 +63,10 @@ fn operations_are_documented_as_in_the_contract() {
 #[test]
 fn every_operation_and_every_worker_has_one_sample_event() {
     let of_operations = operations().into_iter().map(|it| format!("{}/{}.json", it.function, it.id()));
-    let mappings = template::functions(TEMPLATE).unwrap().mappings;
-    let of_workers = mappings.iter().map(|it| format!("{}/{}.json", it.function, samples::name(it)));
-    let expected: BTreeSet<_> = of_operations.chain(of_workers).collect();
+    let functions = template::functions(TEMPLATE).unwrap();
+    let of_workers = functions.mappings.iter().map(|it| format!("{}/{}.json", it.function, samples::name(it)));
+    let of_timers = functions.timers.iter().map(|it| format!("{}/{}.json", it.function, samples::name_of_timer(it)));
+    let expected: BTreeSet<_> = of_operations.chain(of_workers).chain(of_timers).collect();
     let events = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/events")).unwrap();
     let mut found = BTreeSet::new();
     for folder in events.map(|entry| entry.unwrap()) {

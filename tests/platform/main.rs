@@ -36,6 +36,7 @@ mod port_lists;
 mod projection;
 mod refusals;
 mod scanners;
+mod scans;
 mod schedules;
 mod schema;
 mod settings;

@@ -8,6 +8,7 @@ use scanward::{
     template::{self, TEMPLATE},
 };
 use serde_json::json;
+use shared::time::Timestamp;
 
 use crate::support::{ACME, RETIRED, TECHPARTNER, World, operations, options};
 
@@ -58,12 +59,46 @@ async fn send_further_requests(world: &World) {
     admin.get("/v2/users").await.ok(200);
     let tenant = world.organization(&admin, "New Tenant").await;
     admin.get("/v2/organizations").await.ok(200);
-    for list in ["/v2/port_lists", "/v2/scanners", "/v2/schedules", "/v2/targets"] {
+    for list in [
+        "/v2/hosts",
+        "/v2/port_lists",
+        "/v2/scanners",
+        "/v2/scans",
+        "/v2/schedules",
+        "/v2/targets",
+        "/v2/vulnerabilities",
+        "/v2/vulnerabilities?q[status]=fixed",
+    ] {
         admin.get(list).await.ok(200);
         partner.get(list).await.ok(200);
     }
     admin.delete(&format!("/v2/organizations/{tenant}")).await.ok(200);
     admin.delete("/auth/sign_out").await.ok(200);
+    scan_by_schedule(world).await;
+}
+
+/// A scan with ports of its own, which its schedule starts, and which nobody takes.
+async fn scan_by_schedule(world: &World) {
+    let user = world.user();
+    let ports = json!([{ "start": 80, "end": 80, "protocol": "tcp" }]);
+    let list = json!({ "port_list": { "name": "Web", "port_ranges": ports } });
+    let list = user.post("/v2/port_lists", list).await.ok(201).id();
+    let times = json!({ "schedule": {
+        "name": "x", "first_time": "2026-02-01T00:00:00Z", "timezone": "UTC", "period_unit": "day",
+    } });
+    let schedule = user.post("/v2/schedules", times).await.ok(201).id();
+    let scanner = "0192f0c1-0000-7000-8000-000000000095";
+    let scan = json!({ "scan": {
+        "name": "x", "hosts": "192.0.2.9", "port_list_id": list, "scanner_id": scanner, "schedule_id": schedule,
+    } });
+    let scan = user.post("/v2/scans/wizard", scan).await.ok(201).id();
+    user.post(&format!("/v2/scans/{scan}/start"), json!({})).await.ok(200);
+    // One of the product `pci` gets a scanner of the platform, which has none.
+    let pci = json!({ "scan": { "name": "x", "hosts": "192.0.2.9", "app_type": "pci" } });
+    user.post("/v2/scans/wizard", pci).await.invalid(&["scan.scanner_id"]);
+    for days in [3, 5] {
+        world.scheduler(Timestamp::now().plus_seconds(days * 86_400)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

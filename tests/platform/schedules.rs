@@ -92,14 +92,15 @@ async fn dates_are_calculated_without_being_stored() {
     let none = user.post("/v2/schedules/calculate_next_dates", over).await.ok(200);
     assert_eq!(none["next_dates"], json!([]));
     let count = user.get("/v2/schedules").await.ok(200).ids().len();
-    assert_eq!(count, 3, "the sample schedules alone");
+    assert_eq!(count, 4, "the sample schedules alone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_are_deleted_and_strangers_are_not() {
     let world = World::start().await;
     let (user, other) = (world.user(), world.other());
-    let ids = user.get("/v2/schedules").await.ok(200).ids();
+    // Without the last one, which a scan has.
+    let ids = &user.get("/v2/schedules").await.ok(200).ids()[..3];
     let delete = async |caller: &crate::support::Client, ids: Value| {
         caller.send("DELETE", "/v2/schedules", Some(json!({ "ids": ids }))).await
     };
@@ -109,9 +110,9 @@ async fn several_are_deleted_and_strangers_are_not() {
     for bad in [json!([]), json!(vec![&ids[0]; 51]), json!("x")] {
         delete(&user, bad).await.invalid(&["ids"]);
     }
-    assert_eq!(user.get("/v2/schedules").await.ok(200).ids().len(), 3);
+    assert_eq!(user.get("/v2/schedules").await.ok(200).ids().len(), 4);
     let deleted = delete(&user, json!(ids)).await.ok(200);
     assert_eq!((&deleted["deleted"], &deleted["refused"]), (&json!(ids), &json!([])));
-    assert!(user.get("/v2/schedules").await.ok(200).ids().is_empty());
+    assert_eq!(user.get("/v2/schedules").await.ok(200).ids().len(), 1);
     world.agrees().await;
 }

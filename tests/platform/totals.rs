@@ -6,7 +6,9 @@ use crate::support::{ACME, Client, GLOBEX, RETIRED, TECHPARTNER, World, lists, t
 
 /// Checks that the total of a plain list equals that of the same list when every item is read.
 async fn are_right(caller: &Client) {
-    for list in lists().into_iter().filter(|list| list != "/v2/audit/events") {
+    // Nobody counts hosts, and entries of the log.
+    let is_counted = |list: &String| !["/v2/audit/events", "/v2/hosts", "/v2/hosts/most_vulnerable"].contains(&&**list);
+    for list in lists().into_iter().filter(is_counted) {
         let total = async |query: &str| {
             let reply = caller.get(&format!("{list}?per_page=1{query}")).await.ok(200);
             reply.json["meta"]["pagination"]["total_count"].as_u64().unwrap()

@@ -12,16 +12,13 @@ use shared::{
     domain::scanner::{Enrolling, Program, PublicKey, Scanner, ScannerStatus},
     id::{OrganizationId, ScannerId},
     input::{
-        Field, Problems, Value,
+        Bounded, Field, Problems, Value,
         values::{Name, Secret},
     },
     operation,
     store::{Authorized, Write},
     time::Timestamp,
 };
-
-/// The largest number of engines that a program names.
-const MAX_ENGINES: usize = 32;
 
 /// The body of Enroll a scanner.
 #[derive(Debug, Input)]
@@ -33,7 +30,7 @@ pub(crate) struct Enroll {
     /// The version of the program.
     version: Name,
     /// The engines that the program has found.
-    engines: Option<Engines>,
+    engines: Option<Bounded<Name, 32>>,
 }
 
 /// A public key, as a request gives it.
@@ -64,34 +61,6 @@ impl JsonSchema for GivenKey {
     }
 }
 
-/// The names of engines.
-#[derive(Debug)]
-struct Engines(Vec<String>);
-
-impl Field for Engines {
-    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        if value.as_array().is_some_and(|names| names.len() > MAX_ENGINES) {
-            return problems.add(path, "must name at most 32 engines");
-        }
-        let names: Vec<Name> = Vec::read(value, path, problems)?;
-        Some(Self(names.into_iter().map(String::from).collect()))
-    }
-}
-
-impl JsonSchema for Engines {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Engines".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "array", "items": generator.subschema_for::<Name>(), "maxItems": MAX_ENGINES })
-    }
-}
-
 /// The answer of Enroll a scanner.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Enrolled {
@@ -103,16 +72,19 @@ pub(crate) struct Enrolled {
     status: ScannerStatus,
     /// The fingerprint of the key, to compare with the one that the scanner's organization sees.
     fingerprint: String,
+    /// The issuer of this platform, for which the scanner signs its assertions.
+    issuer: String,
 }
 
-impl From<&Scanner> for Enrolled {
-    fn from(scanner: &Scanner) -> Self {
+impl Enrolled {
+    fn new(scanner: &Scanner, issuer: String) -> Self {
         let fingerprint = scanner.program.as_ref().map(|program| program.public_key.fingerprint());
         Self {
             scanner_id: scanner.id,
             organization_id: scanner.organization_id,
             status: scanner.status,
             fingerprint: fingerprint.unwrap_or_default(),
+            issuer,
         }
     }
 }
@@ -123,12 +95,13 @@ impl From<&Scanner> for Enrolled {
 /// answer is the same, so that a lost answer costs nothing. Somebody then compares the fingerprints, and verifies the scanner.
 #[operation(post, "/agent/enroll", Error::changed_meanwhile())]
 pub(crate) async fn enroll_scanner(visitor: Visitor, Body(body): Body<Enroll>) -> Result<Json<Enrolled>> {
+    let issuer = visitor.app().settings().issuer.clone();
     let enrolling = visitor.enroll(&body.code).await?;
     let scanner = match enroll(&enrolling, body)? {
         Some(write) => &*write.commit().await?,
         None => &*enrolling.scanner,
     };
-    Ok(Json(Enrolled::from(scanner)))
+    Ok(Json(Enrolled::new(scanner, issuer)))
 }
 
 /// Prepares the enrollment; `None` when the program has enrolled already.
@@ -148,7 +121,7 @@ fn enroll(
     scanner.program = Some(Program {
         public_key: public_key.0,
         version: version.into(),
-        engines: engines.map(|Engines(names)| names).unwrap_or_default(),
+        engines: engines.unwrap_or_default().into(),
         enrolled_at: now,
     });
     scanner.status = ScannerStatus::Enrolled;

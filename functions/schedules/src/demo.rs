@@ -9,8 +9,8 @@ use shared::{
     store::{Authorized, Store},
 };
 
-const SAMPLES: [(&str, &str); 3] =
-    [("Sunday nights", "week"), ("The first of the month", "month"), ("A single night", "once")];
+const SAMPLES: [(&str, &str); 4] =
+    [("Sunday nights", "week"), ("The first of the month", "month"), ("A single night", "once"), ("Each night", "day")];
 
 /// Loads sample schedules of an organization, unless they were loaded before.
 ///
@@ -19,7 +19,7 @@ const SAMPLES: [(&str, &str); 3] =
 pub async fn load_sample(
     store: Store<'_>,
     organization: &Authorized<Organization>,
-    ids: [ScheduleId; 3],
+    ids: [ScheduleId; 4],
 ) -> Result<()> {
     for (id, (name, unit)) in ids.into_iter().zip(SAMPLES) {
         let new = check(&json!({

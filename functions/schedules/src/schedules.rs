@@ -9,6 +9,7 @@ use shared::{
         list::{Cell, Column, DateRange, Listing, Page},
     },
     domain::{
+        due::{Due, DueWork},
         organization::Organization,
         ownership,
         schedule::{MAX_PERIOD, PeriodUnit, Recurrence, Schedule},
@@ -19,7 +20,7 @@ use shared::{
         values::{Name, Text, Timezone},
     },
     operation,
-    store::{Authorized, ScopedRange, Store, Tree, Write},
+    store::{Authorized, Guard, ScopedRange, Store, Tree, Write},
     tenancy::Authority,
     time::Timestamp,
 };
@@ -232,7 +233,9 @@ pub(crate) fn create<'a>(
         created_at: now,
         updated_at: now,
     };
-    Ok(ownership::create(store, "schedule.created", organization, schedule))
+    let due = due(&schedule);
+    let write = ownership::create(store, "schedule.created", organization, schedule);
+    Ok(due.iter().fold(write, |write, due| write.put(due, Guard::Any)))
 }
 
 /// Prepares an update of a found schedule; `None` when nothing changes.
@@ -254,7 +257,15 @@ fn update<'a>(
         return Ok(None);
     }
     schedule.updated_at = Timestamp::now();
-    Ok(Some(store.update("schedule.updated", found, schedule)))
+    let due = due(&schedule).filter(|_| schedule.recurrence != found.recurrence);
+    let write = store.update("schedule.updated", found, schedule);
+    Ok(Some(due.iter().fold(write, |write, due| write.put(due, Guard::Any))))
+}
+
+/// When the scans of a schedule start next. What was due before by other times comes to nothing.
+fn due(schedule: &Schedule) -> Option<Due> {
+    let next = schedule.recurrence.next_after(Timestamp::now());
+    next.map(|next| Due::new(next, DueWork::Schedule(schedule.id)))
 }
 
 fn delete<'a>(store: Store<'a>, found: &Authorized<Schedule>) -> Write<'a, Schedule> {

@@ -1,19 +1,18 @@
 //! The domains that a client claims, and verifies by a record in the DNS.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::{
     Error, Input, Result,
     api::{
         Access, Body, Caller, Created, IdempotencyKey, Idempotent, List, Manager, OfOwn, Own, Param, Query, Resource,
         Single,
     },
-    domain::organization::Organization,
+    domain::{claimed_domain::Domain, organization::Organization},
     id::{DomainId, OrganizationId},
     input::values::{DomainName, ServiceUrl},
     operation,
-    random::random_alphanumeric,
-    store::{Audited, Authorized, Child, Entity, Found, Guard, Key, Range, Reads, Store, Write},
+    store::{Authorized, Found, Guard, Key, Range, Reads, Store, Write},
     time::Timestamp,
 };
 use url::{Host, Url};
@@ -26,72 +25,6 @@ use crate::{change::Change, dns};
 const MAX_DOMAINS: u64 = 10;
 /// The field of the organization's counts that counts its domains.
 const COUNT: &str = "domains";
-
-/// A domain that a client claims.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Domain {
-    id: DomainId,
-    organization_id: OrganizationId,
-    domain: DomainName,
-    token: String,
-    verified_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-impl Domain {
-    fn new(id: DomainId, organization: &Organization, domain: DomainName) -> Result<Self> {
-        let now = Timestamp::now();
-        let token = random_alphanumeric(32)?;
-        let organization_id = organization.id;
-        Ok(Self { id, organization_id, domain, token, verified_at: None, created_at: now, updated_at: now })
-    }
-
-    fn verified(self) -> Self {
-        let now = Timestamp::now();
-        Self { verified_at: Some(now), updated_at: now, ..self }
-    }
-
-    fn is_verified(&self) -> bool {
-        self.verified_at.is_some()
-    }
-
-    fn record_name(&self) -> String {
-        format!("_scanward-verify.{}", self.domain)
-    }
-
-    fn record_value(&self) -> String {
-        format!("scanward-verification={}", self.token)
-    }
-}
-
-impl Entity for Domain {
-    const TYPE: &'static str = "domain";
-    const NAMED_BY: Option<&'static str> = Some("domain");
-
-    fn key(&self) -> Key {
-        Self::key_of(self.organization_id, &self.domain)
-    }
-}
-
-impl Child for Domain {
-    type Parent = Organization;
-    type Name<'a> = &'a DomainName;
-
-    fn key_of(organization: OrganizationId, name: &DomainName) -> Key {
-        Key::domain(organization, name)
-    }
-
-    fn parent(&self) -> OrganizationId {
-        self.organization_id
-    }
-}
-
-impl Audited for Domain {
-    fn resource_id(&self) -> Uuid {
-        self.organization_id.0
-    }
-}
 
 /// A record of the DNS.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -300,9 +233,7 @@ fn unproven(record: &str, value: &str) -> Error {
 fn are_proof_of<'d>(domains: impl IntoIterator<Item = &'d Domain>, url: &ServiceUrl) -> bool {
     let url = Url::parse(url).ok();
     let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else { return false };
-    let host = host.strip_suffix('.').unwrap_or(host);
-    let covers = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    domains.into_iter().any(|domain| domain.is_verified() && covers(&domain.domain))
+    domains.into_iter().any(|domain| domain.is_proof_of(host))
 }
 
 #[cfg(test)]

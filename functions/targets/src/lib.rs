@@ -3,7 +3,6 @@
 #[cfg(feature = "local")]
 mod demo;
 mod hosts;
-mod target;
 mod targets;
 mod view;
 

@@ -1,6 +1,5 @@
 //! The targets within the caller's scope.
 
-use addresses::HostList;
 use axum::Json;
 use shared::{
     Error, Input, Result,
@@ -10,8 +9,15 @@ use shared::{
         list::{Cell, Column, DateRange, Listing, Page},
         named,
     },
-    app::App,
-    domain::{organization::Organization, ownership, port_list::PortList},
+    domain::{
+        organization::Organization,
+        ownership,
+        port_list::PortList,
+        target::{
+            Approval, GivenHosts, Hosts, LIST, NewTarget, Target, count_hosts, count_use, counted_list, create,
+            take_list,
+        },
+    },
     id::{OrganizationId, PortListId, TargetId},
     input::{
         Nullable, set,
@@ -23,11 +29,7 @@ use shared::{
     time::Timestamp,
 };
 
-use crate::{
-    hosts::{GivenHosts, Scope},
-    target::{Approval, Hosts, Target},
-    view::TargetView,
-};
+use crate::view::TargetView;
 
 /// The list of targets.
 pub(crate) struct TargetList;
@@ -76,26 +78,6 @@ pub(crate) struct CreateTarget {
     target: NewTarget,
 }
 
-/// A new target.
-#[derive(Debug, Input)]
-pub(crate) struct NewTarget {
-    /// The name.
-    name: Name,
-    /// A remark.
-    comment: Option<Text>,
-    /// The organization that owns the target; by default the caller's own.
-    organization_id: Option<OrganizationId>,
-    /// The hosts: names, addresses, ranges and networks with commas, blanks or lines between. They are at most 4096.
-    hosts: GivenHosts,
-    /// The hosts to leave out, in the same form.
-    exclude_hosts: Option<GivenHosts>,
-    /// A port list of that organization or of the platform; without one, scans take the ports of their profile.
-    port_list_id: Option<PortListId>,
-}
-
-const LIST: (&str, &str) =
-    ("target.port_list_id", "is not a port list of the target's organization or of the platform");
-
 impl NamesEntities for CreateTarget {
     type Found = (Authorized<Organization>, Option<Authorized<PortList>>);
 
@@ -127,7 +109,7 @@ pub(crate) async fn create_target(
 ) -> Result<Idempotent<Created<TargetView>>> {
     let (organization, list) = new.found;
     let id = TargetId::generate();
-    let write = create(caller.store(), caller.app(), id, &organization, list.as_ref(), new.body.target)?;
+    let write = create(caller.store(), caller.app().settings(), id, &organization, list.as_ref(), new.body.target, 0)?;
     let created = |it: &Target| Created::at(format!("/v2/targets/{}", it.id), TargetView::from(it));
     key.commit(write, created).await
 }
@@ -213,42 +195,6 @@ pub(crate) async fn delete_targets(Access(caller, targets): Access<Caller, Targe
     targets.delete(|target| Ok(delete(caller.store(), target))).await
 }
 
-/// Prepares a new target.
-///
-/// # Errors
-/// 422 for hosts that no scan may touch, and for a port list of another organization.
-pub(crate) fn create<'a>(
-    store: Store<'a>,
-    app: &App,
-    id: TargetId,
-    organization: &Authorized<Organization>,
-    list: Option<&Authorized<PortList>>,
-    new: NewTarget,
-) -> Result<Write<'a, Target>> {
-    let now = Timestamp::now();
-    let excluded = new.exclude_hosts.map(|GivenHosts(hosts)| hosts).unwrap_or_default();
-    let mut target = Target {
-        id,
-        organization_path: organization.owner().clone(),
-        organization_id: organization.id,
-        name: new.name.into(),
-        comment: new.comment.map(String::from),
-        hosts: Hosts(new.hosts.0),
-        exclude_hosts: Hosts(excluded),
-        max_hosts: 0,
-        port_list_id: None,
-        has_shared_list: false,
-        approval: None,
-        created_at: now,
-        updated_at: now,
-    };
-    target.count_hosts(app)?;
-    target.take_list(list)?;
-    let counted = target.counted_list();
-    let write = ownership::create(store, "target.created", organization, target);
-    Ok(counted.into_iter().fold(write, |write, list| count_use(write, list, 1)))
-}
-
 /// Prepares an update of a found target; `None` when nothing changes.
 fn update<'a>(
     caller: &'a Caller,
@@ -263,9 +209,9 @@ fn update<'a>(
     if (&target.hosts, &target.exclude_hosts) != (&found.hosts, &found.exclude_hosts) {
         target.approval = None;
     }
-    target.count_hosts(caller.app())?;
+    count_hosts(&mut target, caller.app().settings())?;
     if update.port_list_id.is_some() {
-        target.take_list(list.as_ref())?;
+        take_list(&mut target, list.as_ref())?;
     }
     if let Some(ground) = update.approval {
         target.approval = approval(caller, ground)?;
@@ -274,7 +220,7 @@ fn update<'a>(
         return Ok(None);
     }
     target.updated_at = Timestamp::now();
-    let (old, new) = (found.counted_list(), target.counted_list());
+    let (old, new) = (counted_list(found), counted_list(&target));
     let mut write = caller.store().update("target.updated", found, target);
     if old != new {
         write = old.into_iter().fold(write, |write, list| count_use(write, list, -1));
@@ -286,11 +232,7 @@ fn update<'a>(
 /// Prepares the deletion of a found target.
 fn delete<'a>(store: Store<'a>, found: &Authorized<Target>) -> Write<'a, Target> {
     let write = ownership::delete(store, "target.deleted", found, in_use());
-    found.counted_list().into_iter().fold(write, |write, list| count_use(write, list, -1))
-}
-
-fn count_use(write: Write<'_, Target>, list: PortListId, by: i64) -> Write<'_, Target> {
-    ownership::count_use::<_, PortList>(write, list, by, Error::invalid_field(LIST.0, LIST.1))
+    counted_list(found).into_iter().fold(write, |write, list| count_use(write, list, -1))
 }
 
 /// An Admin's approval, or its end.
@@ -313,36 +255,4 @@ fn not_an_admin() -> Error {
 
 fn in_use() -> Error {
     Error::conflict("A scan has this target")
-}
-
-impl Target {
-    /// Sets the number of hosts.
-    ///
-    /// # Errors
-    /// 422 for hosts that no scan may touch, for none and for too many.
-    fn count_hosts(&mut self, app: &App) -> Result<()> {
-        let (hosts, excluded): (&HostList, &HostList) = (&self.hosts.0, &self.exclude_hosts.0);
-        let scope = Scope::of(hosts, excluded);
-        scope.require_scannable(app, "target.hosts")?;
-        self.max_hosts = scope.count();
-        Ok(())
-    }
-
-    /// Sets the port list.
-    ///
-    /// # Errors
-    /// 422 for one of another organization.
-    fn take_list(&mut self, list: Option<&Authorized<PortList>>) -> Result<()> {
-        if list.is_some_and(|list| !list.is_shared() && list.organization_id != self.organization_id) {
-            return Err(Error::invalid_field(LIST.0, LIST.1));
-        }
-        self.port_list_id = list.map(|list| list.id);
-        self.has_shared_list = list.is_some_and(|list| list.is_shared());
-        Ok(())
-    }
-
-    /// The port list whose uses are counted.
-    fn counted_list(&self) -> Option<PortListId> {
-        self.port_list_id.filter(|_| !self.has_shared_list)
-    }
 }

@@ -4,11 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     api::Resource,
+    domain::target::Target,
     id::{OrganizationId, PortListId, TargetId, UserId},
     time::Timestamp,
 };
-
-use crate::target::Target;
 
 /// A target.
 #[derive(Debug, Serialize, JsonSchema, Resource)]

@@ -46,11 +46,18 @@ impl<T: Field> Body<T> {
     /// invalid field.
     pub(super) fn read(parts: &Parts) -> Result<T> {
         require_json(parts)?;
-        match parts.extensions.get::<Content>() {
-            Some(Content(Ok(bytes))) => read(bytes),
-            Some(Content(Err(error))) => Err(error.clone()),
-            None => Err(Error::internal("the content of the request was not kept")),
-        }
+        read(&content(parts)?)
+    }
+}
+
+/// The content of a request, as it came.
+///
+/// # Errors
+/// 413 for one that is too large.
+pub fn content(parts: &Parts) -> Result<Bytes> {
+    match parts.extensions.get::<Content>() {
+        Some(Content(content)) => content.clone(),
+        None => Err(Error::internal("the content of the request was not kept")),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Error, Input, Result,
     error::{Code, FieldError},
-    input::{Field, Problems, Value},
+    input::{Bounded, Field, Problems, Value},
     store::{Authorized, Found, Owned, Reads, Write},
     tenancy::Authority,
 };
@@ -32,7 +32,7 @@ impl Field for Ids {
         if !(1..=MAX).contains(&value.as_array().map_or(1, Vec::len)) {
             return problems.add(path, format!("must hold 1 to {MAX} ids"));
         }
-        let ids: Vec<Uuid> = Vec::read(value, path, problems)?;
+        let ids = Bounded::<Uuid, MAX>::read(value, path, problems)?.into_inner();
         match (1..ids.len()).find(|at| ids.iter().take(*at).any(|id| Some(id) == ids.get(*at))) {
             Some(at) => problems.add(&format!("{path}[{at}]"), "is there twice"),
             None => Some(Self(ids)),

@@ -3,20 +3,27 @@
 use std::{convert::Infallible, ops::Deref};
 
 use axum::extract::FromRequestParts;
-use http::request::Parts;
+use http::{HeaderMap, header, request::Parts};
 
-use super::describe::{Describe, Description};
+use super::{
+    describe::{Describe, Description},
+    header::{one, verified},
+};
 use crate::{
     App, Error, Result,
     domain::{
         identity::{self, Attempts},
-        scanner::Enrolling,
+        scanner::{Calling, Enrolling, Scanner},
         session::Session,
         user::User,
     },
+    id::ScannerId,
     input::values::Password,
-    keys::token::UID,
-    store::{Authorized, Store},
+    keys::{
+        Purpose,
+        token::{ScannerClaims, UID},
+    },
+    store::{Authorized, Found, Owned, Reads, Store},
     telemetry,
     tenancy::{Actor, ActorKind, Authority, RequestInfo, Role},
 };
@@ -285,6 +292,42 @@ impl Visitor {
         let enrolling = Enrolling::prove(self.app.table(), code, self.request).await?;
         telemetry::caller(enrolling.store().authority().actor(), enrolling.store().authority().organization_id());
         Ok(enrolling)
+    }
+
+    /// The scanner whose token the request carries, and what was read beside the proof.
+    ///
+    /// # Errors
+    /// 401 without a good token; 403 for a scanner that is not verified, or not active.
+    pub async fn scanner(self, headers: &HeaderMap, also: Reads) -> Result<(Calling, Found)> {
+        let header = one(headers, header::AUTHORIZATION.as_str())?.ok_or_else(Error::unauthorized)?;
+        let (scheme, token) = header.split_once(' ').ok_or_else(Error::unauthorized)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Error::unauthorized());
+        }
+        let claims: ScannerClaims = verified(&self.app, Purpose::ScannerSigning, token.trim()).await?;
+        let found = self.app.table().read(Calling::reads(claims.sub).and(also)).await?;
+        let calling = Calling::prove(&self.app, claims.sub, claims.iat, self.request, &found)?;
+        let authority = calling.own_authority();
+        telemetry::caller(authority.actor(), authority.organization_id());
+        Ok((calling, found))
+    }
+
+    /// The scanner with an id, when `is_proven` finds that the request proves its key.
+    ///
+    /// # Errors
+    /// 401 for one that does not exist, and without the proof.
+    pub async fn prove_scanner(&self, id: ScannerId, is_proven: impl FnOnce(&Scanner) -> bool) -> Result<Scanner> {
+        let found = self.app.table().get::<Scanner>(&Scanner::key_of(id)).await?;
+        let scanner = found.filter(|scanner| is_proven(scanner)).ok_or_else(Error::unauthorized)?;
+        let actor = Actor { kind: ActorKind::Scanner, id: id.0, request: self.request.clone() };
+        telemetry::caller(&actor, scanner.organization_id);
+        Ok(Scanner::clone(&scanner))
+    }
+
+    /// The parts of the process.
+    #[must_use]
+    pub fn app(&self) -> &App {
+        &self.app
     }
 }
 

@@ -2,7 +2,10 @@
 
 use http::{HeaderMap, header};
 
-use super::caller::{Caller, Identity};
+use super::{
+    caller::{Caller, Identity},
+    header::{one, verified},
+};
 use crate::{
     App, Error, Result,
     domain::{
@@ -12,7 +15,7 @@ use crate::{
         user::User,
     },
     id::UserId,
-    keys::token::{SessionClaims, session_key_id, verify_session},
+    keys::{Purpose, token::SessionClaims},
     store::{Authorized, Found, Key, Owned, Reads, Stored},
     tenancy::{Actor, ActorKind, Authority, Claim, OrganizationPath, RequestInfo, Role},
 };
@@ -98,9 +101,7 @@ impl<'a> UserCredential<'a> {
     async fn open(self, app: &App) -> Result<UserProof> {
         match self {
             Self::Session(token) => {
-                let kid = session_key_id(token).ok_or_else(Error::unauthorized)?;
-                let key = app.keys().session_public_key(&kid).await?.ok_or_else(Error::unauthorized)?;
-                let claims = verify_session(token, &key, &app.settings().issuer).ok_or_else(Error::unauthorized)?;
+                let claims: SessionClaims = verified(app, Purpose::SessionSigning, token).await?;
                 let claim = match &claims.claim {
                     Some(sealed) => session::open_claim(&app.keys().cursor_key().await?, sealed, claims.sid),
                     None => None,
@@ -222,14 +223,4 @@ impl Proof {
 async fn find(app: &App, text: &str) -> Result<Stored<Credential>> {
     let key = Credential::key_of(text).ok_or_else(Error::unauthorized)?;
     app.table().get(&key).await?.ok_or_else(Error::unauthorized)
-}
-
-/// The one value of a header; a repeated header is rejected.
-fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>> {
-    let mut values = headers.get_all(name).iter();
-    match (values.next(), values.next()) {
-        (None, _) => Ok(None),
-        (Some(value), None) => value.to_str().map(Some).map_err(|_| Error::unauthorized()),
-        _ => Err(Error::unauthorized()),
-    }
 }

@@ -17,6 +17,7 @@ mod caller;
 mod credentials;
 mod describe;
 mod error;
+mod header;
 mod idempotency;
 pub mod list;
 mod named;
@@ -29,7 +30,7 @@ mod service;
 mod target;
 
 pub use access::{Access, Lookup, Refusal};
-pub use body::Body;
+pub use body::{Body, content};
 pub use bulk::{Deleted, Targets};
 pub use caller::{Administrator, Caller, CallerKind, CallingUser, Manager, SigningIn, Visitor};
 pub use describe::{Describe, Description};

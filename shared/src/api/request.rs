@@ -80,6 +80,14 @@ impl<T: JsonSchema + FromStr<Err = &'static str> + Send + Sync> Lookup for Param
     }
 }
 
+impl<S: Send + Sync, T: FromStr<Err = &'static str>> FromRequestParts<S> for Param<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        Self::of(parts).await.map(Self)
+    }
+}
+
 impl<T: JsonSchema + FromStr<Err = &'static str>> Describe for Param<T> {
     fn describe(operation: &mut Description<'_>) {
         if let (Some(name), Err(message)) = (operation.path_parameter::<T>(), "".parse::<T>()) {

@@ -37,13 +37,35 @@ pub fn create<'a, E: Owned<Id: Into<Uuid>> + Audited>(
     organization: &Authorized<Organization>,
     resource: E,
 ) -> Write<'a, E> {
+    create_used(store, action, organization, resource, 0)
+}
+
+/// Prepares a new resource that others use which are made in the same transaction.
+pub fn create_used<'a, E: Owned<Id: Into<Uuid>> + Audited>(
+    store: Store<'a>,
+    action: &'static str,
+    organization: &Authorized<Organization>,
+    resource: E,
+    uses: i64,
+) -> Write<'a, E> {
     let (id, path) = (resource.id().into(), resource.path().clone());
     let write = store.create(action, resource).or(Error::conflict("The resource exists already"));
     write
         .add(&MemberCounts::counting(organization.id, id), MemberCounts::RESOURCES, 1, Guard::Exists)
         .or(Error::not_found())
-        .put(&Uses { tree: E::TREE, id, uses: 0 }, Guard::Absent)
+        .put(&Uses { tree: E::TREE, id, uses }, Guard::Absent)
         .count(E::TREE, &path, 1)
+}
+
+/// A new id for a resource that is made in one transaction with `other`: one that another item counts, since a transaction
+/// writes an item once.
+pub fn id_beside<I: Copy + Into<Uuid>>(generate: impl Fn() -> I, other: impl Into<Uuid>) -> I {
+    let organization = PLATFORM;
+    let counts = |id: Uuid| MemberCounts::counting(organization, id);
+    let other = counts(other.into());
+    // One in eight is counted by the same item.
+    let mut ids = std::iter::repeat_with(&generate);
+    ids.find(|id| counts((*id).into()) != other).unwrap_or_else(&generate)
 }
 
 /// Prepares the deletion of a found resource; `in_use` is the error for one that another resource uses.

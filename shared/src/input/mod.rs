@@ -5,12 +5,14 @@
 //! - [`values`]: the kinds of text, each with its one rule; [`choice!`](crate::choice): one of several names.
 //! - [`Fields`] and [`ObjectSchema`]: an object while it is read, and while it is described.
 
+mod bounded;
 mod choice;
 mod object;
 pub mod values;
 
 use std::borrow::Cow;
 
+pub use bounded::Bounded;
 pub use object::{FieldSet, Fields, ObjectSchema, check, read};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Map;
@@ -20,7 +22,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result,
     error::FieldError,
-    id::{OrganizationId, PortListId, UserId},
+    id::{ConfigId, OrganizationId, PortListId, ScannerId, ScheduleId, TargetId, UserId},
 };
 
 /// The problems found while reading input.
@@ -193,7 +195,7 @@ macro_rules! ids {
     )*};
 }
 
-ids!(OrganizationId, PortListId, UserId);
+ids!(ConfigId, OrganizationId, PortListId, ScannerId, ScheduleId, TargetId, UserId);
 
 /// A whole number from `MIN` to `MAX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]

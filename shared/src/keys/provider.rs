@@ -19,6 +19,8 @@ pub enum Purpose {
     SessionSigning,
     /// Signs the client profile of Get Client.
     ProfileSigning,
+    /// Signs the tokens of scanners; only `agents` may.
+    ScannerSigning,
     /// Seals the secrets of the client settings.
     SettingsSealing,
 }
@@ -30,6 +32,7 @@ impl Purpose {
         match self {
             Self::SessionSigning => "session-signing",
             Self::ProfileSigning => "profile-signing",
+            Self::ScannerSigning => "scanner-signing",
             Self::SettingsSealing => "settings-sealing",
         }
     }

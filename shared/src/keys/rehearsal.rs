@@ -29,13 +29,16 @@ pub(crate) fn token() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::token::{session_key_id, verify_session};
+    use crate::keys::{
+        Purpose,
+        token::{SessionClaims, key_id, verify},
+    };
 
     #[test]
     fn the_token_is_valid_for_a_rehearsal_alone() {
-        assert_eq!(session_key_id(&token()).as_deref(), Some(KEY_ID));
-        let claims = verify_session(&token(), PUBLIC_KEY, ISSUER).unwrap();
+        assert_eq!(key_id(&token(), Purpose::SessionSigning).as_deref(), Some(KEY_ID));
+        let claims: SessionClaims = verify(&token(), PUBLIC_KEY, ISSUER).unwrap();
         assert!(claims.sub.0.is_nil() && claims.sid.0.is_nil());
-        assert!(verify_session(&token(), PUBLIC_KEY, "https://scanward.test").is_none());
+        assert!(verify::<SessionClaims>(&token(), PUBLIC_KEY, "https://scanward.test").is_none());
     }
 }

@@ -136,9 +136,9 @@ impl KeyRing {
         Ok(items.iter().filter_map(public).collect())
     }
 
-    /// The public key `kid` of the session keys, if there is one.
-    pub(crate) async fn session_public_key(&self, kid: &str) -> Result<Option<String>> {
-        let prefix = prefix(SIGNING, Purpose::SessionSigning);
+    /// The public key `kid` of the keys of a purpose, if there is one.
+    pub(crate) async fn public_key(&self, purpose: Purpose, kid: &str) -> Result<Option<String>> {
+        let prefix = prefix(SIGNING, purpose);
         let is_it = |item: &&RingItem| item.kid == kid && item.sort.starts_with(&prefix);
         self.find(|items| items.iter().find(is_it).and_then(|item| item.public_key.clone())).await
     }
@@ -201,8 +201,8 @@ impl KeyRing {
     /// # Errors
     /// 500 when DynamoDB fails.
     #[cfg(feature = "local")]
-    pub async fn publish(&self, kid: &str, public_key: &str) -> Result<()> {
-        let sort = format!("{}{kid}", prefix(SIGNING, Purpose::SessionSigning));
+    pub async fn publish(&self, purpose: Purpose, kid: &str, public_key: &str) -> Result<()> {
+        let sort = format!("{}{kid}", prefix(SIGNING, purpose));
         let item = RingItem { kid: kid.to_owned(), public_key: Some(public_key.to_owned()), ..RingItem::new(sort) };
         self.table.put_new(&item).await?;
         self.forget().await;

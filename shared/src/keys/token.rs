@@ -4,12 +4,12 @@
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::provider::Purpose;
 use crate::{
     Error, Result,
-    id::{SessionId, UserId},
+    id::{ScannerId, SessionId, UserId},
 };
 
 /// The audience of a session token.
@@ -87,31 +87,47 @@ fn kind(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SessionSigning => "at+jwt",
         Purpose::ProfileSigning => "client-profile+jwt",
+        Purpose::ScannerSigning => "scanner+jwt",
         Purpose::SettingsSealing => "none",
     }
 }
 
-/// The id of the key that a token names, if it is the token of a session at all.
+/// The claims of a scanner's token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScannerClaims {
+    /// The issuer: this platform.
+    pub iss: String,
+    /// The audience.
+    pub aud: String,
+    /// The scanner.
+    pub sub: ScannerId,
+    /// When it was issued, in seconds since the Unix epoch.
+    pub iat: i64,
+    /// When it expires, in seconds since the Unix epoch.
+    pub exp: i64,
+}
+
+/// The id of the key that a token names, if it is one of those that keys of a purpose sign.
 #[must_use]
-pub fn session_key_id(token: &str) -> Option<String> {
+pub fn key_id(token: &str, purpose: Purpose) -> Option<String> {
     if token.len() > MAX_TOKEN_LENGTH {
         return None;
     }
     let header = decode_header(token).ok()?;
-    let is_session = header.alg == Algorithm::EdDSA && header.typ.as_deref() == Some(kind(Purpose::SessionSigning));
-    header.kid.filter(|_| is_session)
+    let is_it = header.alg == Algorithm::EdDSA && header.typ.as_deref() == Some(kind(purpose));
+    header.kid.filter(|_| is_it)
 }
 
-/// The claims of a session token, when `public_key` signed it, `issuer` issued it, and it has not expired.
+/// The claims of a token, when `public_key` signed it, `issuer` issued it for this API, and it has not expired.
 #[must_use]
-pub fn verify_session(token: &str, public_key: &str, issuer: &str) -> Option<SessionClaims> {
+pub fn verify<C: DeserializeOwned + Clone>(token: &str, public_key: &str, issuer: &str) -> Option<C> {
     let key = DecodingKey::from_ed_components(public_key).ok()?;
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.leeway = LEEWAY_SECONDS;
     validation.set_audience(&[AUDIENCE]);
     validation.set_issuer(&[issuer]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
-    decode(token, &key, &validation).ok().map(|token| token.claims)
+    decode::<C>(token, &key, &validation).ok().map(|token| token.claims)
 }
 
 #[cfg(test)]
@@ -139,8 +155,8 @@ mod tests {
     }
 
     fn verified(token: &str, seed: u8) -> Option<SessionClaims> {
-        session_key_id(token)?;
-        verify_session(token, &public_key(&[seed; 32]).unwrap(), ISSUER)
+        key_id(token, Purpose::SessionSigning)?;
+        verify(token, &public_key(&[seed; 32]).unwrap(), ISSUER)
     }
 
     fn sign(purpose: Purpose, claims: &SessionClaims) -> String {
@@ -157,7 +173,9 @@ mod tests {
     fn other_tokens_are_no_session() {
         assert_eq!(verified(&sign(Purpose::SessionSigning, &claims(-60)), 1), None, "expired");
         assert_eq!(verified(&sign(Purpose::SessionSigning, &claims(60)), 2), None, "another key");
-        assert_eq!(verified(&sign(Purpose::ProfileSigning, &claims(60)), 1), None, "another kind");
+        for other in [Purpose::ProfileSigning, Purpose::ScannerSigning] {
+            assert_eq!(verified(&sign(other, &claims(60)), 1), None, "another kind");
+        }
         for (iss, aud) in [("https://other.test", AUDIENCE), (ISSUER, "other")] {
             let other = SessionClaims { iss: iss.into(), aud: aud.into(), ..claims(60) };
             assert_eq!(verified(&sign(Purpose::SessionSigning, &other), 1), None, "{iss} {aud}");

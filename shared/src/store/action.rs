@@ -33,8 +33,8 @@ pub enum Guard<'a> {
 
 /// A condition expression with its names and values.
 #[derive(Default)]
-struct Condition {
-    expression: Option<String>,
+pub(super) struct Condition {
+    pub(super) expression: Option<String>,
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
 }
@@ -52,17 +52,17 @@ impl Condition {
         }
     }
 
-    fn names(&self) -> Option<HashMap<String, String>> {
+    pub(super) fn names(&self) -> Option<HashMap<String, String>> {
         Some(self.names.clone()).filter(|names| !names.is_empty())
     }
 
-    fn values(&self) -> Option<HashMap<String, AttributeValue>> {
+    pub(super) fn values(&self) -> Option<HashMap<String, AttributeValue>> {
         Some(self.values.clone()).filter(|values| !values.is_empty())
     }
 }
 
 impl Guard<'_> {
-    fn condition(self) -> Condition {
+    pub(super) fn condition(self) -> Condition {
         match self {
             Self::Any => Condition::default(),
             Self::Absent => Condition::new("attribute_not_exists(PK)", [], []),

@@ -103,6 +103,14 @@ impl Found {
 }
 
 impl Store<'_> {
+    /// Reads everything at once. What was read shows nothing but by a look-up.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn read(&self, reads: Reads) -> Result<Found> {
+        self.table.read(reads).await
+    }
+
     /// The owned entity with an id.
     ///
     /// # Errors
@@ -122,6 +130,28 @@ impl Store<'_> {
             Err(error) if error.code() == Code::NotFound => Ok(None),
             found => found.map(Some),
         }
+    }
+
+    /// The owned entities with some ids, each once; those that are not visible are left out.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn find_all<E: Owned>(&self, ids: impl IntoIterator<Item = E::Id>) -> Result<Vec<Authorized<E>>> {
+        let mut unique: Vec<E::Id> = Vec::new();
+        for id in ids {
+            if !unique.contains(&id) {
+                unique.push(id);
+            }
+        }
+        if unique.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = self.read(unique.iter().fold(Reads::none(), |reads, id| reads.owned::<E>(*id))).await?;
+        let entities = unique.into_iter().map(|id| match self.owned(&found, id) {
+            Err(error) if error.code() == Code::NotFound => Ok(None),
+            entity => entity.map(Some),
+        });
+        entities.filter_map(Result::transpose).collect()
     }
 
     /// The items of a list whose column `id` has a value; `None` for another column.

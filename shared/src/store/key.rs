@@ -20,6 +20,17 @@
 //! | schedule | `SCHEDULE#<id>` | `PROFILE` | `SCHEDULES#<top>` | `<path>#<id>` |
 //! | target | `TARGET#<id>` | `PROFILE` | `TARGETS#<top>` | `<path>#<id>` |
 //! | scanner | `SCANNER#<id>` | `PROFILE` | `SCANNERS#<top>` | `<path>#<id>` |
+//! | scan | `SCAN#<id>` | `PROFILE` | `SCANS#<top>` | `<path>#<id>` |
+//! | what it does now; its runs | `SCAN#<id>` | `ACTIVITY`; `RUN#<run id>` | | |
+//! | a part of a run's results that was uploaded | `SCAN#<id>` | `CHUNK#<epoch>#<number>` | | |
+//! | what a run has seen of a host | `SNAPSHOT#<scan id>` | `<run id>#<host id>` | | |
+//! | run that waits for a scanner, or that it has | `SCANNER#<id>` | `JOB#<scan id>` | | |
+//! | host | `HOST#<half of its id>` | `PROFILE#<id>` | `HOSTS#<top>` | `<path>#<logarithm of risk>#<id>` |
+//! | when a scan last saw it | `HOST#<half of its id>` | `SEEN#<id>#<scan id>` | | |
+//! | vulnerability that is open | `HOST#<half of its id>` | `VULNERABILITY#<id>` | `VULNERABILITIES#<top>` | `<path>#<threat>#<time>#<id>` |
+//! | vulnerability that is fixed | `HOST#<half of its id>` | `VULNERABILITY#<id>` | `FIXED_VULNERABILITIES#<top>` | `<path>#<time>#<id>` |
+//! | work that is due, in 8 parts | `DUE#<part>` | `<time>#<kind>#<id>` | | |
+//! | scan with a schedule | `SCHEDULE#<id>` | `SCAN#<scan id>` | | |
 //! | code with which a scanner enrolls | `ENROLLMENT#<SHA-256>` | `ENROLLMENT` | | |
 //! | the number of the uses of one of these | as the item | `USES` | | |
 //! | e-mail address | `EMAIL#<address>` | `EMAIL` | | |
@@ -62,7 +73,7 @@ use uuid::Uuid;
 
 use super::tree::Tree;
 use crate::{
-    id::{EventId, OrganizationId, SessionId, UserId},
+    id::{EventId, HostId, OrganizationId, RunId, ScanId, ScannerId, ScheduleId, SessionId, UserId},
     tenancy::OrganizationPath,
     time::Timestamp,
 };
@@ -214,6 +225,58 @@ impl Key {
         Self::new(format!("ENROLLMENT#{digest}"), "ENROLLMENT")
     }
 
+    /// What a scan does now.
+    pub(crate) fn activity(scan: ScanId) -> Self {
+        Self::new(format!("SCAN#{scan}"), "ACTIVITY")
+    }
+
+    /// A run of a scan.
+    pub(crate) fn run(scan: ScanId, run: RunId) -> Self {
+        Self::new(format!("SCAN#{scan}"), format!("{RUN}{run}"))
+    }
+
+    /// A part of a run's results.
+    #[must_use]
+    pub fn chunk(scan: ScanId, epoch: u64, number: u64) -> Self {
+        Self::new(format!("SCAN#{scan}"), format!("{CHUNK}{epoch:010}#{number:06}"))
+    }
+
+    /// What a run has seen of a host.
+    pub(crate) fn snapshot(scan: ScanId, run: RunId, host: HostId) -> Self {
+        Self::new(format!("SNAPSHOT#{scan}"), format!("{run}#{host}"))
+    }
+
+    /// A run that waits for a scanner, or that it has.
+    pub(crate) fn job(scanner: ScannerId, scan: ScanId) -> Self {
+        Self::new(format!("SCANNER#{scanner}"), format!("{JOB}{scan}"))
+    }
+
+    /// A scan in the partition of its schedule.
+    pub(crate) fn scheduled(schedule: ScheduleId, scan: ScanId) -> Self {
+        Self::new(format!("SCHEDULE#{schedule}"), format!("{SCHEDULED}{scan}"))
+    }
+
+    /// Work that is due.
+    pub(crate) fn due(part: u8, sort: &str) -> Self {
+        Self::new(format!("DUE#{part}"), sort)
+    }
+
+    /// An item in the partition of a host and of its vulnerabilities, whose ids begin alike.
+    pub(crate) fn of_host(id: Uuid, sort: impl Into<String>) -> Self {
+        let (half, _) = id.as_u64_pair();
+        Self::new(format!("HOST#{half:016x}"), sort)
+    }
+
+    /// A vulnerability.
+    pub(crate) fn vulnerability(id: Uuid) -> Self {
+        Self::of_host(id, format!("VULNERABILITY#{id}"))
+    }
+
+    /// The place in the index of what is not listed by its id alone.
+    pub(crate) fn in_tree_by(tree: Tree, path: &OrganizationPath, order: &str, id: Uuid) -> Self {
+        Self::new(tree.partition(path), format!("{}#{order}#{id}", path.as_str()))
+    }
+
     /// A bucket of attempts, by its kind and the SHA-256 of its subject.
     pub(crate) fn throttle(kind: &str, digest: &str) -> Self {
         Self::new(format!("THROTTLE#{kind}#{digest}"), "THROTTLE")
@@ -258,6 +321,10 @@ pub(super) const PARTNER: &str = "PARTNER#";
 pub(super) const SETTINGS: &str = "SETTINGS#";
 pub(super) const DOMAIN: &str = "DOMAIN#";
 pub(super) const PREFERENCE: &str = "PREFERENCE#";
+pub(super) const RUN: &str = "RUN#";
+pub(super) const CHUNK: &str = "CHUNK#";
+pub(super) const JOB: &str = "JOB#";
+pub(super) const SCHEDULED: &str = "SCAN#";
 /// The partition of the organizations without one above them.
 pub(super) const TOPS: &str = "TOPS";
 pub(super) const NAMES: &str = "NAME#";

@@ -135,7 +135,12 @@ impl Part {
     /// # Errors
     /// 500 for an item of another type.
     pub fn read<E: Entity + DeserializeOwned>(self) -> Result<Option<E>> {
-        Ok(from_item::<E>(self.0)?.map(|stored| stored.entity))
+        Ok(self.stored::<E>()?.map(|stored| stored.entity))
+    }
+
+    /// The entity with its version, unless it has expired.
+    pub(super) fn stored<E: Entity>(self) -> Result<Option<Stored<E>>> {
+        from_item(self.0)
     }
 }
 

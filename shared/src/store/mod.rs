@@ -16,6 +16,7 @@ mod key;
 mod lookup;
 mod meter;
 mod projection;
+mod quiet;
 mod range;
 mod reading;
 mod table;

@@ -5,13 +5,13 @@ use uuid::Uuid;
 use super::{
     entity::Owned,
     key::{
-        DOMAIN, KEYS, Key, LogShard, NAMES, PARTNER, PLATFORM_LOG, PREFERENCE, PROFILE, SETTINGS, TOPS, audit_log,
-        totals,
+        CHUNK, DOMAIN, JOB, KEYS, Key, LogShard, NAMES, PARTNER, PLATFORM_LOG, PREFERENCE, PROFILE, RUN, SCHEDULED,
+        SETTINGS, TOPS, audit_log, totals,
     },
     tree::Tree,
 };
 use crate::{
-    id::{EventId, OrganizationId, UserId},
+    id::{EventId, HostId, OrganizationId, RunId, ScanId, ScannerId, ScheduleId, UserId},
     tenancy::{OrganizationPath, PLATFORM, Scope},
     time::Timestamp,
 };
@@ -99,6 +99,55 @@ impl Range {
         Self::new(&Key::of_user(id, "").partition, PREFERENCE)
     }
 
+    /// The runs of a scan, the newest first.
+    #[must_use]
+    pub fn runs(scan: ScanId) -> Self {
+        Self { is_descending: true, ..Self::new(&Key::activity(scan).partition, RUN) }
+    }
+
+    /// The parts of a run's results that were uploaded under an epoch, by their numbers.
+    #[must_use]
+    pub fn chunks(scan: ScanId, epoch: u64) -> Self {
+        Self::new(&Key::activity(scan).partition, format!("{CHUNK}{epoch:010}#"))
+    }
+
+    /// What a run of a scan has seen, host by host.
+    #[must_use]
+    pub fn snapshots(scan: ScanId, run: RunId) -> Self {
+        let Key { partition, sort } = Key::snapshot(scan, run, HostId(Uuid::nil()));
+        Self::new(&partition, sort.split('#').next().unwrap_or_default())
+    }
+
+    /// The runs that wait for a scanner, or that it has.
+    #[must_use]
+    pub fn jobs(scanner: ScannerId) -> Self {
+        Self::new(&format!("SCANNER#{scanner}"), JOB)
+    }
+
+    /// The scans of a schedule.
+    #[must_use]
+    pub fn scheduled(schedule: ScheduleId) -> Self {
+        Self::new(&format!("SCHEDULE#{schedule}"), SCHEDULED)
+    }
+
+    /// What of a part is due until a time, the earliest first.
+    pub(crate) fn due(part: u8, until: Timestamp) -> Self {
+        let sort = Sort::Between("0".to_owned(), format!("{until}~"));
+        Self { sort, ..Self::new(&Key::due(part, "").partition, "") }
+    }
+
+    /// All that is kept of a host: it, when scans have seen it, and its vulnerabilities; and that of others whose ids begin
+    /// alike.
+    pub(crate) fn of_host(id: Uuid) -> Self {
+        Self::new(&Key::of_host(id, "").partition, "")
+    }
+
+    /// When scans have seen the host of a vulnerability.
+    #[must_use]
+    pub fn seen(id: Uuid) -> Self {
+        Self::new(&Key::of_host(id, "").partition, "SEEN#")
+    }
+
     /// The whole key ring.
     pub(crate) fn key_ring() -> Self {
         Self::new(KEYS, "")
@@ -178,6 +227,17 @@ pub(super) enum Source {
     /// The ranges of all tenants, one after another.
     Tenants(Tree),
     PlatformLog(LogBounds),
+    Referred(References),
+}
+
+/// The items to which those of a range refer.
+#[derive(Clone, Debug)]
+pub(super) struct References {
+    pub(super) range: Range,
+    /// The attribute that packs the ids.
+    pub(super) attribute: &'static str,
+    /// The key of the item with an id.
+    pub(super) key: fn(Uuid) -> Key,
 }
 
 impl Source {
@@ -193,6 +253,11 @@ impl Source {
 }
 
 impl ScopedRange {
+    /// Nothing.
+    pub(crate) fn nothing() -> Self {
+        Self(Source::Several(Vec::new()))
+    }
+
     /// The organizations within a scope, each before those below it.
     pub(super) fn organizations(scope: &Scope) -> Self {
         Self::tree(Tree::Organizations, scope, |path, whole| {
@@ -203,11 +268,21 @@ impl ScopedRange {
 
     /// The entities of a type within a scope, those of an organization before those of the organizations below it.
     pub(super) fn owned<E: Owned>(scope: &Scope) -> Self {
-        let own = |path: &OrganizationPath, whole| Range { sort: Sort::Prefix(format!("{}#", path.as_str())), ..whole };
-        match Self::tree(E::TREE, scope, own).0 {
+        match Self::of_tree(E::TREE, scope).0 {
             Source::One(range) if E::TREE.is_shared() => Self(Source::several(range, Self::of_platform(E::TREE))),
             source => Self(source),
         }
+    }
+
+    /// What a scope holds of a tree, those of an organization before those of the organizations below it.
+    pub(super) fn of_tree(tree: Tree, scope: &Scope) -> Self {
+        let own = |path: &OrganizationPath, whole| Range { sort: Sort::Prefix(format!("{}#", path.as_str())), ..whole };
+        Self::tree(tree, scope, own)
+    }
+
+    /// The entities of a type that the platform shares; nothing for a type of which it shares none.
+    pub(super) fn shared<E: Owned>() -> Self {
+        if E::TREE.is_shared() { Self(Source::One(Self::of_platform(E::TREE))) } else { Self::nothing() }
     }
 
     /// What the platform's own organization owns.

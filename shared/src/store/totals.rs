@@ -22,6 +22,7 @@ use crate::{
     id::OrganizationId,
     random::random,
     tenancy::{OrganizationPath, PLATFORM, Scope},
+    threat::Threat,
 };
 
 /// The number of items over which a total is spread.
@@ -57,10 +58,24 @@ pub(super) async fn total(table: &Table, tree: Tree, scope: &Scope) -> Result<Op
 
 /// The total of an organization, or of the platform.
 async fn sum(table: &Table, tree: Tree, of: Option<OrganizationId>) -> Result<Option<u64>> {
-    let (shards, attribute) = (table.query_items(&Range::totals(of)).await?, tree.attribute());
+    let shards = table.query_items(&Range::totals(of)).await?;
+    Ok((!shards.is_empty()).then(|| sum_of(&shards, tree)))
+}
+
+fn sum_of(shards: &[Item], tree: Tree) -> u64 {
+    let attribute = tree.attribute();
     let number = |item: &Item| item.get(&attribute)?.as_n().ok()?.parse::<i64>().ok();
-    let total: i64 = shards.iter().filter_map(number).sum();
-    Ok((!shards.is_empty()).then(|| u64::try_from(total).unwrap_or_default()))
+    u64::try_from(shards.iter().filter_map(number).sum::<i64>()).unwrap_or_default()
+}
+
+/// The numbers of open vulnerabilities within `scope`, by their threat.
+///
+/// # Errors
+/// 500 when DynamoDB fails.
+pub(super) async fn open_vulnerabilities(table: &Table, scope: &Scope) -> Result<Vec<(Threat, u64)>> {
+    let shards = table.query_items(&Range::totals(scope.log())).await?;
+    let tree = |threat| if matches!(scope, Scope::Own(_)) { Tree::OwnOpen(threat) } else { Tree::Open(threat) };
+    Ok(Threat::ALL.iter().map(|threat| (*threat, sum_of(&shards, tree(*threat)))).collect())
 }
 
 /// The sum of changes, by organization.
@@ -69,7 +84,8 @@ pub(super) struct Changes(BTreeMap<Option<OrganizationId>, BTreeMap<Tree, i64>>)
 
 impl Changes {
     pub(super) fn add(&mut self, TotalChange { counted, path, by }: &TotalChange) {
-        for of in path.upward().map(Some).chain([None]) {
+        let levels = if matches!(counted, Tree::OwnOpen(_)) { 1 } else { usize::MAX };
+        for of in path.upward().map(Some).chain([None]).take(levels) {
             *self.0.entry(of).or_default().entry(*counted).or_default() += by;
         }
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tenancy::OrganizationPath;
+use crate::{tenancy::OrganizationPath, threat::Threat};
 
 /// A kind of what organizations own. The index has a partition of each for every tenant, and totals count it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -20,6 +20,18 @@ pub enum Tree {
     Targets,
     /// Scanners.
     Scanners,
+    /// Scans.
+    Scans,
+    /// Hosts that scans have found.
+    Hosts,
+    /// Vulnerabilities that are open.
+    Vulnerabilities,
+    /// Vulnerabilities that are fixed.
+    FixedVulnerabilities,
+    /// Open vulnerabilities of a threat, which are counted alone.
+    Open(Threat),
+    /// The same of an organization without those below it.
+    OwnOpen(Threat),
 }
 
 impl Tree {
@@ -32,6 +44,20 @@ impl Tree {
             Self::Schedules => ("SCHEDULE", "SCHEDULES"),
             Self::Targets => ("TARGET", "TARGETS"),
             Self::Scanners => ("SCANNER", "SCANNERS"),
+            Self::Scans => ("SCAN", "SCANS"),
+            Self::Hosts => ("HOST", "HOSTS"),
+            Self::Vulnerabilities => ("HOST", "VULNERABILITIES"),
+            Self::FixedVulnerabilities => ("HOST", "FIXED_VULNERABILITIES"),
+            Self::OwnOpen(Threat::Critical) => ("", "OWN_OPEN_CRITICAL"),
+            Self::OwnOpen(Threat::High) => ("", "OWN_OPEN_HIGH"),
+            Self::OwnOpen(Threat::Medium) => ("", "OWN_OPEN_MEDIUM"),
+            Self::OwnOpen(Threat::Low) => ("", "OWN_OPEN_LOW"),
+            Self::OwnOpen(Threat::Log) => ("", "OWN_OPEN_LOG"),
+            Self::Open(Threat::Critical) => ("", "OPEN_CRITICAL"),
+            Self::Open(Threat::High) => ("", "OPEN_HIGH"),
+            Self::Open(Threat::Medium) => ("", "OPEN_MEDIUM"),
+            Self::Open(Threat::Low) => ("", "OPEN_LOW"),
+            Self::Open(Threat::Log) => ("", "OPEN_LOG"),
         }
     }
 

@@ -140,6 +140,32 @@ impl<'a, E> Write<'a, E> {
         self.with(|table| Action::put(table, to_item(entity, 1)?, guard))
     }
 
+    /// Also stores the new state of a child that every parent has, which must still have the version that was found.
+    pub fn save_too<C: Child>(self, found: &OrDefault<C>, entity: C) -> Self {
+        let (stored, guard) = match &found.stored {
+            Some(stored) => (stored.followed_by(entity), Guard::Version(stored.version)),
+            None => (Stored::new(entity, 1), Guard::Absent),
+        };
+        self.with(|table| Action::put(table, stored.to_item()?, guard))
+    }
+
+    /// Also stores the new state of a found child, which must still have the version that was found.
+    pub fn update_too<C: Child>(self, found: &Authorized<C>, entity: C) -> Self {
+        let (stored, version) = (found.stored.followed_by(entity), found.version());
+        self.with(|table| Action::put(table, stored.to_item()?, Guard::Version(version)))
+    }
+
+    /// Also makes another write, with its own audit entry. No item may be in both.
+    pub fn also<X>(mut self, other: Write<'a, X>) -> Self {
+        let actions = other.prepared.and_then(|prepared| prepared.into_actions(other.store));
+        match (&mut self.prepared, actions) {
+            (Ok(prepared), Ok(actions)) => prepared.actions.extend(actions),
+            (Ok(_), Err(error)) => self.prepared = Err(error),
+            (Err(_), _) => {}
+        }
+        self
+    }
+
     /// Also deletes the item at a key.
     pub fn remove(self, key: &Key, guard: Guard<'_>) -> Self {
         self.with(|table| Action::delete(table, key, guard))

@@ -6,11 +6,15 @@ mod document;
 pub mod items;
 pub mod logs;
 mod operations;
+pub mod scanner;
+
+use std::sync::Arc;
 
 pub use client::{Client, Reply};
-pub use operations::{Access, Operation, lists, operations, send};
+pub use operations::{Access, Operation, lists, lists_below, operations, send};
 use scanward::{options::Options, platform::Platform, upkeep::Upkeep};
 use serde_json::json;
+use shared::{app::Operator, config::Settings, keys::NoKeys, store::Table, time::Timestamp};
 use uuid::Uuid;
 
 pub const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
@@ -73,6 +77,14 @@ impl World {
         };
         let differences = Upkeep::open(&options).await.unwrap().check(false).await.unwrap();
         assert!(differences.is_empty(), "{}", differences.join("\n"));
+    }
+
+    /// What the scheduler does at a time, in its role.
+    pub async fn scheduler(&self, now: Timestamp) -> scheduler::Report {
+        let role = self.platform.roles()["scheduler"].clone();
+        let table = Table::new(dynamodb(self), self.table().to_owned()).under(role);
+        let settings = Settings { allows_loopback: true, ..Settings::default() };
+        scheduler::run(&Operator::new(table, Arc::new(NoKeys), settings), now).await
     }
 
     /// A caller without credentials.

@@ -36,7 +36,7 @@ impl Operation {
 
     /// Whether the body of a public operation proves who calls.
     pub fn proves_a_caller(&self) -> bool {
-        ["sign_in", "enroll_scanner"].contains(&self.id())
+        ["sign_in", "enroll_scanner", "get_scanner_token"].contains(&self.id())
     }
 
     /// The operation as the gateway names it.
@@ -71,15 +71,25 @@ pub fn operations() -> Vec<Operation> {
     operations
 }
 
-/// The path of every list with pages.
+/// The path of every list with pages that is not below a resource.
 pub fn lists() -> Vec<String> {
+    let lists: Vec<String> = with_pages().map(|it| it.path).filter(|path| !path.contains('{')).collect();
+    assert!(lists.len() > 2, "{lists:?}");
+    lists
+}
+
+/// The path of every list with pages that is below a resource of its sample event.
+pub fn lists_below() -> Vec<String> {
+    let below = with_pages().filter(|it| it.path.contains('{'));
+    below.map(|it| it.event()["rawPath"].as_str().unwrap().to_owned()).collect()
+}
+
+fn with_pages() -> impl Iterator<Item = Operation> {
     let has_pages = |it: &Operation| {
         let mut parameters = it.document["parameters"].as_array().into_iter().flatten();
         parameters.any(|parameter| parameter["name"] == "per_page")
     };
-    let lists: Vec<String> = operations().into_iter().filter(has_pages).map(|it| it.path).collect();
-    assert!(lists.len() > 2, "{lists:?}");
-    lists
+    operations().into_iter().filter(has_pages)
 }
 
 /// The contract: function, title and access by route.

@@ -12,13 +12,13 @@ mod scan;
 
 pub use cursor::Cursor;
 pub use dates::DateRange;
-pub use page::Page;
+pub use page::{Page, PageQuery};
 pub use query::ListQuery;
 pub use scan::{CHUNK, Scan};
 
 use crate::{
     Result,
-    store::{Entity, ScopedRange, Store, Tree},
+    store::{Entity, Position, ScopedRange, Store, Tree},
     time::Timestamp,
 };
 
@@ -38,6 +38,8 @@ pub enum Cell {
     Flag(bool),
     /// A point in time.
     Time(Timestamp),
+    /// A number of 0 or more.
+    Number(f64),
 }
 
 impl Cell {
@@ -51,6 +53,12 @@ impl Cell {
         value.map_or(Self::Null, |value| Self::text(value.to_string()))
     }
 
+    /// A cell of a number.
+    #[must_use]
+    pub fn number(value: f64) -> Self {
+        Self::Number(value)
+    }
+
     /// The form that filters match.
     fn shown(&self) -> Option<String> {
         match self {
@@ -58,6 +66,7 @@ impl Cell {
             Self::Text(text) => Some(text.to_lowercase()),
             Self::Flag(flag) => Some(flag.to_string()),
             Self::Time(at) => Some(at.to_string().to_lowercase()),
+            Self::Number(number) => Some(number.to_string()),
         }
     }
 
@@ -68,6 +77,7 @@ impl Cell {
             Self::Text(text) => format!("1{}", text.to_lowercase()),
             Self::Flag(flag) => format!("1{}", u8::from(*flag)),
             Self::Time(at) => format!("1{at}"),
+            Self::Number(number) => format!("1{number:020.6}"),
         }
     }
 }
@@ -102,14 +112,30 @@ pub trait Listing: 'static {
     /// Which items of the range the list includes; without it, all.
     const INCLUDES: Option<fn(&Self::Item) -> bool> = None;
 
+    /// The order without `sort_by`: a column, and whether it runs down; without it, the list's own.
+    const SORTED_BY: Option<(&'static str, bool)> = None;
+
     /// The columns of `q` and `sort_by`.
     const COLUMNS: &'static [Column<Self::Item>];
 
     /// The time that a date range is compared with.
     fn created_at(item: &Self::Item) -> Timestamp;
 
-    /// The items within the caller's scope, in the list's own order; `dates` may narrow the range.
-    fn range(store: Store<'_>, dates: Option<&DateRange>) -> ScopedRange;
+    /// The items within the caller's scope, in the list's own order; `dates` may narrow the range. A list below what the path
+    /// names has none: it gets its range as a [`PageQuery`].
+    fn range(_store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
+        ScopedRange::nothing()
+    }
+
+    /// The range for a filter on a column by a whole value, in lower case, where all that match are in another one.
+    fn narrowed(_store: Store<'_>, _column: &str, _value: &str) -> Option<ScopedRange> {
+        None
+    }
+
+    /// The position of an item in the list's own order.
+    fn position(item: &Self::Item) -> Position {
+        Position::of(item)
+    }
 
     /// The items whose unique `column` has this value, in lower case; `None` for a column that is not unique, and for a
     /// value that too many have.

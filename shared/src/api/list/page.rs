@@ -2,7 +2,7 @@
 //! filter or another order reads on, a chunk at a time, and keeps no more than the page; it stops at the bounds of a
 //! [`Scan`], and the cursor goes on from there.
 
-use std::{cmp::Ordering, io};
+use std::{cmp::Ordering, fmt::Display, io};
 
 use http::request::Parts;
 use serde::Serialize;
@@ -15,7 +15,7 @@ use crate::{
         response::{Data, Pagination},
     },
     keys::SealingKey,
-    store::{Found, Position, Reads, Store},
+    store::{Found, Position, Reads, ScopedRange, Store},
     tenancy::Authority,
 };
 
@@ -68,6 +68,11 @@ impl<E> Read<E> {
 }
 
 impl<L: Listing> Page<L> {
+    /// The items of the page.
+    pub fn items(&self) -> impl Iterator<Item = &L::Item> {
+        self.rows.iter().map(|row| &row.item)
+    }
+
     /// Shows the page.
     ///
     /// # Errors
@@ -141,13 +146,13 @@ fn escaped_size(value: &impl Serialize) -> Result<usize> {
 }
 
 impl<L: Listing> ListQuery<L> {
-    /// The page within the scope of a store.
+    /// The page of a range; `of` tells lists apart whose names and scopes are the same.
     ///
     /// # Errors
     /// 422 for a cursor that was not made for this list, scope, filter and order.
-    async fn page(&self, app: &App, store: Store<'_>) -> Result<Page<L>> {
+    async fn page(&self, app: &App, store: Store<'_>, range: &ScopedRange, of: &str) -> Result<Page<L>> {
         let key = app.keys().cursor_key().await?;
-        let fingerprint = format!("{}\n{}\n{}", L::NAME, store.scope(), self.fingerprint);
+        let fingerprint = format!("{}{of}\n{}\n{}", L::NAME, store.scope(), self.fingerprint);
         let cursor = match &self.start {
             PageStart::Number(page) => Cursor { skip: (page - 1) * self.per_page, ..Cursor::default() },
             PageStart::Cursor(cursor) => Cursor::open(&key, cursor, &fingerprint).ok_or_else(|| {
@@ -159,8 +164,8 @@ impl<L: Listing> ListQuery<L> {
         let Read { rows, part, total, next } = match looked_up {
             Some(items) => self.sorted(items, cursor),
             // Of what was looked up for the page before, the order is known too.
-            None if self.is_sorted() || cursor.shown.is_some() => self.in_another_order(store, cursor).await?,
-            None => self.in_own_order(store, cursor).await?,
+            None if self.is_sorted() || cursor.shown.is_some() => self.in_another_order(store, range, cursor).await?,
+            None => self.in_own_order(store, range, cursor).await?,
         };
         let current_page = match self.start {
             PageStart::Number(page) => Some(page),
@@ -180,8 +185,8 @@ impl<L: Listing> ListQuery<L> {
     }
 
     /// The page in the list's own order.
-    async fn in_own_order(&self, store: Store<'_>, cursor: Cursor) -> Result<Read<L::Item>> {
-        let mut scan = Scan::new(store.reader(&L::range(store, self.dates.as_ref()), cursor.from.as_ref()));
+    async fn in_own_order(&self, store: Store<'_>, range: &ScopedRange, cursor: Cursor) -> Result<Read<L::Item>> {
+        let mut scan = Scan::new(store.reader(range, cursor.from.as_ref()));
         let kept = async {
             match L::COUNTED {
                 Some(counted) if !self.is_filtered() => store.total(counted).await,
@@ -220,8 +225,8 @@ impl<L: Listing> ListQuery<L> {
     }
 
     /// The page in another order than the list's own: of as large a part of the list as a request reads.
-    async fn in_another_order(&self, store: Store<'_>, cursor: Cursor) -> Result<Read<L::Item>> {
-        let reader = store.reader(&L::range(store, self.dates.as_ref()), cursor.from.as_ref());
+    async fn in_another_order(&self, store: Store<'_>, range: &ScopedRange, cursor: Cursor) -> Result<Read<L::Item>> {
+        let reader = store.reader(range, cursor.from.as_ref());
         let mut scan = Scan::of_part(reader, cursor.shown.is_some());
         let mut first = First::new(cursor.skip + self.per_page, |a: &Row<_>, b: &Row<_>| self.order(a, b));
         let (mut matched, mut is_beyond) = (0, false);
@@ -265,7 +270,7 @@ impl<L: Listing> ListQuery<L> {
     }
 
     fn row(&self, item: L::Item) -> Row<L::Item> {
-        Row { sort: self.sort_values(&item), position: Position::of(&item), item }
+        Row { sort: self.sort_values(&item), position: L::position(&item), item }
     }
 
     fn order(&self, a: &Row<L::Item>, b: &Row<L::Item>) -> Ordering {
@@ -332,7 +337,11 @@ impl<L: Listing> Lookup for Page<L> {
 
     async fn beside(query: &Self::Names, app: &App, store: Store<'_>) -> Result<Self::Beside> {
         match query {
-            Ok(query) => query.page(app, store).await.map(Some),
+            Ok(query) => {
+                let narrowed = query.exact_filters().find_map(|(column, value)| L::narrowed(store, column, value));
+                let range = narrowed.unwrap_or_else(|| L::range(store, query.dates.as_ref()));
+                query.page(app, store, &range, "").await.map(Some)
+            }
             Err(_) => Ok(None),
         }
     }
@@ -340,6 +349,42 @@ impl<L: Listing> Lookup for Page<L> {
     fn find(query: Self::Names, page: Option<Self>, _: &Caller, _: &mut Found) -> Result<Self, Refusal> {
         query?;
         Ok(page.ok_or_else(|| Error::internal("the page was not read"))?)
+    }
+}
+
+/// The parameters of a list whose range follows from what the path names.
+pub struct PageQuery<L: Listing>(ListQuery<L>);
+
+impl<L: Listing> PageQuery<L> {
+    /// The page of a range; `of` is the id of what the path names.
+    ///
+    /// # Errors
+    /// 422 for a cursor that was not made for this list, filter and order.
+    pub async fn page(&self, caller: &Caller, range: &ScopedRange, of: impl Display) -> Result<Page<L>> {
+        self.0.page(caller.app(), caller.store(), range, &of.to_string()).await
+    }
+}
+
+impl<L: Listing> Lookup for PageQuery<L> {
+    type Names = Result<ListQuery<L>>;
+    type Beside = ();
+
+    async fn names(parts: &mut Parts) -> Self::Names {
+        ListQuery::of(parts)
+    }
+
+    fn reads(_: &Self::Names, _: &Authority) -> Reads {
+        Reads::none()
+    }
+
+    fn find(query: Self::Names, (): (), _: &Caller, _: &mut Found) -> Result<Self, Refusal> {
+        Ok(Self(query?))
+    }
+}
+
+impl<L: Listing> Describe for PageQuery<L> {
+    fn describe(operation: &mut Description<'_>) {
+        ListQuery::<L>::describe(operation);
     }
 }
 

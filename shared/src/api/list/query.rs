@@ -174,7 +174,13 @@ impl<L: Listing> ListQuery<L> {
             return Err(Error::invalid(problems));
         }
         let dates = parameters.dates(now);
-        let Parameters { filters, sort, per_page, page, cursor, .. } = parameters;
+        let Parameters { filters, mut sort, per_page, page, cursor, .. } = parameters;
+        if sort.is_empty() {
+            let column = |(name, is_descending)| {
+                L::COLUMNS.iter().find(|column| column.name == name).map(|column| (column, is_descending))
+            };
+            sort.extend(L::SORTED_BY.and_then(column));
+        }
         let start = cursor.map_or(PageStart::Number(page.unwrap_or(1)), PageStart::Cursor);
         Ok(Self { filters, sort, dates, per_page, start, fingerprint: fingerprint(pairs) })
     }

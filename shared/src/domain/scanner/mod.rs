@@ -4,11 +4,13 @@
 //! A scanner enrolls once with a code, and gives the public key of a pair that it has made. Its key counts when a person has
 //! compared the fingerprint that the program shows with the one that is stored.
 
+mod calling;
 mod enrollment;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use serde::{Deserialize, Serialize};
 
+pub use calling::{Calling, OwnRun, require_ready, unverified};
 pub use enrollment::{Enrolling, Enrollment, issue};
 
 use super::product::AppType;
@@ -93,6 +95,19 @@ impl PublicKey {
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(STANDARD_NO_PAD.encode(bytes))
+    }
+
+    /// A fixed key in base64 without padding, for sample data.
+    #[cfg(feature = "local")]
+    #[must_use]
+    pub fn fixed(base64: &str) -> Self {
+        Self(base64.to_owned())
+    }
+
+    /// The key in base64url, as tokens name it.
+    #[must_use]
+    pub fn base64url(&self) -> String {
+        self.0.replace('+', "-").replace('/', "_")
     }
 
     /// The fingerprint that people compare: `SHA256:` and the digest of the key in base64, as of SSH keys.

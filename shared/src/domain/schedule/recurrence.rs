@@ -48,6 +48,12 @@ impl Recurrence {
         self.times_after(after).next()
     }
 
+    /// Whether a time is one of the schedule's.
+    #[must_use]
+    pub fn has(&self, at: Timestamp) -> bool {
+        self.next_after(at.minus_millisecond()) == Some(at)
+    }
+
     /// The times after `after`.
     pub fn times_after(&self, after: Timestamp) -> impl Iterator<Item = Timestamp> {
         let (zone, times) = (zone(&self.timezone), self.clone());

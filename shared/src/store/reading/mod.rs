@@ -1,24 +1,26 @@
 //! Lists, read from a position on, a chunk at a time: a range, the ranges of all tenants, or the platform's log.
 
 mod platform_log;
+mod referred;
 mod several;
 mod tenants;
 
 use std::marker::PhantomData;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use self::{platform_log::PlatformLog, several::Several, tenants::Tenants};
+use self::{platform_log::PlatformLog, referred::Referred, several::Several, tenants::Tenants};
 use super::{
     entity::{Entity, Item, Owned, from_item, key_item, text},
     key::{GSI1PK, GSI1SK, Key, PK, SK},
     lookup::{Authorized, Store},
-    range::{Range, ScopedRange, Source},
+    range::{Range, References, ScopedRange, Source},
     table::Table,
     totals,
     tree::Tree,
 };
-use crate::{Result, time::Timestamp};
+use crate::{Result, threat::Threat, time::Timestamp};
 
 /// The position of an item in a range, even if the item is gone by now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,12 @@ impl Position {
     pub fn of<E: Entity>(item: &E) -> Self {
         let pair = |key: Key| [key.partition, key.sort];
         Self { key: pair(item.key()), tree_key: item.tree_key().map(pair) }
+    }
+
+    /// The position of an item in a list in the order of ids.
+    #[must_use]
+    pub fn by_id(id: impl Into<Uuid>) -> Self {
+        Self { key: [String::new(), id.into().to_string()], tree_key: None }
     }
 
     /// The sort key, by which the items of a range are ordered.
@@ -95,6 +103,7 @@ enum Place {
     Several(Several),
     Tenants(Box<Tenants>),
     PlatformLog(Box<PlatformLog>),
+    Referred(Box<Referred>),
 }
 
 /// Where reading a range goes on.
@@ -133,6 +142,7 @@ impl<E: Entity> Reader<'_, E> {
             Place::Several(several) => several.read(self.table, limit, &mut self.units).await?,
             Place::Tenants(tenants) => tenants.read(self.table, limit, &mut self.units).await?,
             Place::PlatformLog(log) => log.read(self.table, limit, &mut self.units).await?,
+            Place::Referred(referred) => referred.read(self.table, limit, &mut self.units).await?,
         };
         let entities = items.into_iter().filter_map(|item| from_item(item).transpose());
         entities.map(|stored| stored.map(|stored| stored.entity)).collect()
@@ -146,6 +156,7 @@ impl<E: Entity> Reader<'_, E> {
             Place::Several(several) => several.is_at_end(),
             Place::Tenants(tenants) => tenants.is_at_end(),
             Place::PlatformLog(log) => log.is_at_end(),
+            Place::Referred(referred) => referred.is_at_end(),
         }
     }
 
@@ -158,6 +169,7 @@ impl<E: Entity> Reader<'_, E> {
             Place::Several(several) => several.position(),
             Place::Tenants(tenants) => tenants.position(),
             Place::PlatformLog(log) => log.position(),
+            Place::Referred(referred) => referred.position(),
         }
     }
 
@@ -196,6 +208,41 @@ impl<'a> Store<'a> {
         ScopedRange::owned::<E>(self.scope())
     }
 
+    /// What the platform shares with everybody.
+    #[must_use]
+    pub fn shared<E: Owned>(&self) -> ScopedRange {
+        ScopedRange::shared::<E>()
+    }
+
+    /// The items of a tree within the caller's scope.
+    #[must_use]
+    pub fn in_scope(&self, tree: Tree) -> ScopedRange {
+        ScopedRange::of_tree(tree, self.scope())
+    }
+
+    /// A range below a found entity.
+    ///
+    /// # Errors
+    /// 404 outside the caller's scope, 500 for a range of another entity.
+    pub fn below<P: Owned>(&self, parent: &Authorized<P>, range: Range) -> Result<ScopedRange> {
+        self.require_below(parent, &range)?;
+        Ok(ScopedRange(Source::One(range)))
+    }
+
+    /// The vulnerabilities to which the items of a range below a found entity refer.
+    ///
+    /// # Errors
+    /// 404 outside the caller's scope, 500 for a range of another entity.
+    pub fn referred_by<P: Owned>(
+        &self,
+        parent: &Authorized<P>,
+        range: Range,
+        attribute: &'static str,
+    ) -> Result<ScopedRange> {
+        self.require_below(parent, &range)?;
+        Ok(ScopedRange(Source::Referred(References { range, attribute, key: Key::vulnerability })))
+    }
+
     /// The marks of the organizations with a name, in its unique form, within the caller's scope.
     #[must_use]
     pub fn organization_names(&self, name: &str) -> ScopedRange {
@@ -216,6 +263,7 @@ impl<'a> Store<'a> {
             Source::Several(ranges) => Place::Several(Several::new(ranges, after)),
             Source::Tenants(tree) => Place::Tenants(Box::new(Tenants::new(*tree, after))),
             Source::PlatformLog(bounds) => Place::PlatformLog(Box::new(PlatformLog::new(bounds.clone(), after))),
+            Source::Referred(references) => Place::Referred(Box::new(Referred::new(references, after))),
         })
     }
 
@@ -235,6 +283,14 @@ impl<'a> Store<'a> {
     /// 404 outside the caller's scope, 500 for a range of another entity.
     pub fn prove<P: Owned, T>(&self, parent: &Authorized<P>, unproven: Unproven<T>) -> Result<T> {
         self.require_below(parent, &unproven.range).map(|()| unproven.read)
+    }
+
+    /// The numbers of open vulnerabilities within the caller's scope, by their threat.
+    ///
+    /// # Errors
+    /// 500 when DynamoDB fails.
+    pub async fn open_vulnerabilities(&self) -> Result<Vec<(Threat, u64)>> {
+        totals::open_vulnerabilities(self.table, self.scope()).await
     }
 
     /// The number of items that a list of the whole scope has, if a total is kept.

@@ -1,0 +1,103 @@
+//! How long the agent waits.
+
+use std::time::Duration;
+
+/// The times of the agent.
+#[derive(Clone, Debug)]
+pub struct Timing {
+    /// Between polls without work, unless the platform says another.
+    pub idle: Duration,
+    /// Between polls with work, at most.
+    pub busy: Duration,
+    /// Between renewals of a lease without news.
+    pub renewal: Duration,
+    /// Between renewals with news, at least.
+    pub news: Duration,
+    /// How long results wait for others before they are sent.
+    pub gathering: Duration,
+    /// What engines have to end when they are told to.
+    pub ending: Duration,
+    /// What is left for sending when the program is told to end.
+    pub parting: Duration,
+    /// The wait after a first failure.
+    pub first_wait: Duration,
+    /// The longest wait after failures.
+    pub longest_wait: Duration,
+    /// The time for a request and its answer.
+    pub request: Duration,
+    /// A second of the platform: what its answers name is in multiples of it.
+    pub second: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(15),
+            busy: Duration::from_secs(5),
+            renewal: Duration::from_secs(30),
+            news: Duration::from_secs(5),
+            gathering: Duration::from_secs(5),
+            ending: Duration::from_secs(8),
+            parting: Duration::from_secs(5),
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(60),
+            request: Duration::from_secs(30),
+            second: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Timing {
+    /// A time that the platform names in seconds, at most an hour.
+    pub(crate) fn seconds(&self, seconds: u64) -> Duration {
+        self.second.saturating_mul(u32::try_from(seconds.min(3_600)).unwrap_or(3_600))
+    }
+}
+
+/// Waits that grow with each failure, and that scanners do not share: they would call all at once otherwise.
+#[derive(Clone, Debug)]
+pub(crate) struct Backoff {
+    first: Duration,
+    longest: Duration,
+    failures: u32,
+}
+
+impl Backoff {
+    pub(crate) fn new(timing: &Timing) -> Self {
+        Self { first: timing.first_wait, longest: timing.longest_wait, failures: 0 }
+    }
+
+    /// The wait after another failure; at least what the platform asks for.
+    pub(crate) fn next(&mut self, asked: Option<Duration>) -> Duration {
+        let whole = self.first.saturating_mul(2u32.saturating_pow(self.failures.min(16))).min(self.longest);
+        self.failures = self.failures.saturating_add(1);
+        let wait = whole / 2 + (whole / 2).mul_f64(fastrand::f64());
+        wait.max(asked.unwrap_or_default())
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.failures = 0;
+    }
+}
+
+/// A wait of about this length.
+pub(crate) fn about(wait: Duration) -> Duration {
+    wait.mul_f64(0.9 + 0.2 * fastrand::f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_a_bound() {
+        let mut backoff = Backoff::new(&Timing::default());
+        for (most, _) in [1, 2, 4, 8, 16, 32, 60, 60].iter().zip(0..) {
+            let (most, wait) = (Duration::from_secs(*most), backoff.next(None));
+            assert!((most / 2..=most).contains(&wait), "{wait:?} of {most:?}");
+        }
+        assert!(backoff.next(Some(Duration::from_secs(600))) >= Duration::from_secs(600));
+        backoff.reset();
+        assert!(backoff.next(None) <= Duration::from_secs(1));
+    }
+}
