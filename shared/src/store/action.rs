@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 };
 
 use super::{
-    entity::{Item, VERSION, key_item, number},
+    entity::{Item, Stored, VERSION, key_item, number},
     key::{Key, TTL},
 };
 use crate::{Error, Result, time::Timestamp};
@@ -61,7 +61,11 @@ impl Condition {
     }
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    /// The item is as it was found: in its version, or absent.
+    pub(super) fn unchanged<E>(found: Option<&Stored<E>>) -> Self {
+        found.map_or(Self::Absent, |found| Self::Version(found.version))
+    }
     pub(super) fn condition(self) -> Condition {
         match self {
             Self::Any => Condition::default(),

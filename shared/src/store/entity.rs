@@ -167,6 +167,14 @@ impl<E> Stored<E> {
         Self { entity, version, newer: None }
     }
 
+    /// The state after what was found, or the first one where nothing was.
+    pub(super) fn after(found: Option<&Self>, entity: E) -> Self {
+        match found {
+            Some(found) => found.followed_by(entity),
+            None => Self::new(entity, 1),
+        }
+    }
+
     /// The next version of this item with another state.
     pub(super) fn followed_by(&self, entity: E) -> Self {
         Self { entity, version: self.version + 1, newer: self.newer.clone() }

@@ -1,36 +1,14 @@
 //! Writes without an entry of the audit log: for what follows, all the time, from what the log says, such as the progress and
 //! the results of a scan.
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-
 use super::{
     action::Guard,
     entity::{Child, Entity, Item, Owned, Stored, from_item, to_item},
     lookup::{Authorized, OrDefault, Part, Store},
     range::Range,
-    table::{Table, failed},
+    table::Table,
 };
 use crate::{Error, Result};
-
-impl Table {
-    /// Stores an item under a guard; false when the guard does not hold.
-    async fn put_if(&self, item: Item, guard: Guard<'_>) -> Result<bool> {
-        let condition = guard.condition();
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .set_expression_attribute_names(condition.names())
-            .set_expression_attribute_values(condition.values())
-            .set_condition_expression(condition.expression);
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-            Err(error) => Err(failed(error)),
-        }
-    }
-}
 
 impl Store<'_> {
     /// Stores the state of an entity in place of what was found; false when there is another one meanwhile.
@@ -39,10 +17,8 @@ impl Store<'_> {
     /// 404 outside the caller's scope, 500 when DynamoDB fails.
     pub async fn put_quietly<E: Owned>(&self, found: Option<&Authorized<E>>, entity: E) -> Result<bool> {
         self.require_scope(entity.path())?;
-        let (stored, guard) = match found {
-            Some(found) => (found.stored.followed_by(entity), Guard::Version(found.version())),
-            None => (Stored::new(entity, 1), Guard::Absent),
-        };
+        let before = found.map(|found| &found.stored);
+        let (stored, guard) = (Stored::after(before, entity), Guard::unchanged(before));
         self.table.put_if(stored.to_item()?, guard).await
     }
 
@@ -52,10 +28,8 @@ impl Store<'_> {
     /// # Errors
     /// 500 when DynamoDB fails.
     pub async fn save_quietly<C: Child>(&self, found: &OrDefault<C>, entity: C) -> Result<bool> {
-        let (stored, guard) = match &found.stored {
-            Some(stored) => (stored.followed_by(entity), Guard::Version(stored.version)),
-            None => (Stored::new(entity, 1), Guard::Absent),
-        };
+        let before = found.stored.as_ref();
+        let (stored, guard) = (Stored::after(before, entity), Guard::unchanged(before));
         self.table.put_if(stored.to_item()?, guard).await
     }
 

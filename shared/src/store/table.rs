@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
+    action::Guard,
     entity::{Entity, Item, Stored, from_item, key_item, number, text, to_item},
     key::{GSI1, GSI1PK, GSI1SK, Key, PK, SK, TTL},
     range::{Range, Sort},
@@ -269,13 +270,20 @@ impl Table {
 
     /// Stores an entity that must not exist yet; false when it does.
     pub(crate) async fn put_new<E: Entity>(&self, entity: &E) -> Result<bool> {
-        let item = to_item(entity, 1)?;
+        self.put_if(to_item(entity, 1)?, Guard::Absent).await
+    }
+
+    /// Stores an item under a guard; false when the guard does not hold.
+    pub(super) async fn put_if(&self, item: Item, guard: Guard<'_>) -> Result<bool> {
+        let condition = guard.condition();
         let request = self
             .client
             .put_item()
             .table_name(&self.name)
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(PK)");
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .set_condition_expression(condition.expression);
         match request.send().await {
             Ok(_) => Ok(true),
             Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),

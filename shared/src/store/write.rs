@@ -82,10 +82,8 @@ impl<'a> Store<'a> {
 
     /// Prepares the new state of a child that every parent has; of two first writes, the later one is refused.
     pub fn save<C: Child + Audited>(&self, action: &'static str, found: &OrDefault<C>, entity: C) -> Write<'a, C> {
-        let (stored, guard) = match &found.stored {
-            Some(stored) => (stored.followed_by(entity), Guard::Version(stored.version)),
-            None => (Stored::new(entity, 1), Guard::Absent),
-        };
+        let before = found.stored.as_ref();
+        let (stored, guard) = (Stored::after(before, entity), Guard::unchanged(before));
         let result = Authorized::new(stored, found.owner.clone());
         self.write(action, Some((found, &found.owner)), result, Effect::Put, guard)
     }
@@ -142,10 +140,8 @@ impl<'a, E> Write<'a, E> {
 
     /// Also stores the new state of a child that every parent has, which must still have the version that was found.
     pub fn save_too<C: Child>(self, found: &OrDefault<C>, entity: C) -> Self {
-        let (stored, guard) = match &found.stored {
-            Some(stored) => (stored.followed_by(entity), Guard::Version(stored.version)),
-            None => (Stored::new(entity, 1), Guard::Absent),
-        };
+        let before = found.stored.as_ref();
+        let (stored, guard) = (Stored::after(before, entity), Guard::unchanged(before));
         self.with(|table| Action::put(table, stored.to_item()?, guard))
     }
 
