@@ -25,6 +25,7 @@ mod events;
 mod gateway;
 mod idempotency;
 mod input;
+mod interruptions;
 mod lists;
 mod logs;
 mod lookups;

@@ -33,6 +33,11 @@ impl Client {
         Self { workers: Some(workers.clone()), ..self.clone() }
     }
 
+    /// The same caller of another process.
+    pub fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// The same caller with one more header; a second value of a name is added to the first.
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut client = self.clone();

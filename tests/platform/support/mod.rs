@@ -5,6 +5,7 @@ pub mod dns;
 mod document;
 pub mod items;
 pub mod logs;
+pub mod mortal;
 mod operations;
 pub mod scanner;
 
