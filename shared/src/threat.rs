@@ -17,3 +17,11 @@ choice! {
         Log = "log",
     }
 }
+
+impl Threat {
+    /// The place among all, from 0 for the worst.
+    #[must_use]
+    pub fn rank(self) -> usize {
+        self as usize
+    }
+}

@@ -183,7 +183,7 @@ impl Facts {
         }
         let threat = THREATS.iter().enumerate().find(|(_, (word, ..))| *word == row.text("threat"));
         let Some((at, (_, open, own))) = threat else { return };
-        self.found(row, "VULNERABILITIES", &format!("{at}#{latest}"));
+        self.found(row, &format!("VULNERABILITIES#{at}"), &latest);
         self.total(row.place(), "vulnerabilities");
         self.total(row.place(), open);
         self.count(format!("TOTALS#{}", row.text("organization_id")), String::new(), own);

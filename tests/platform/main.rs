@@ -45,3 +45,4 @@ mod targets;
 mod totals;
 mod upkeep;
 mod users;
+mod vulnerabilities;

@@ -4,24 +4,26 @@ use shared::{
     Result,
     api::{
         Access, Caller, List, Single, Target, Versioned,
-        list::{Cell, Column, DateRange, Listing, Page},
+        list::{Cell, Column, Listing, Page},
     },
     domain::vulnerability::{
         Seen, Vulnerability, VulnerabilityStatus,
         view::{VulnerabilityView, title},
     },
     operation,
-    store::{ScopedRange, Store, Tree},
+    store::{Store, Tree},
     time::Timestamp,
 };
 
-/// The list of vulnerabilities: those that are open, the worst of an organization first.
+/// The list of vulnerabilities: those that are open, the worst first.
 pub(crate) struct Vulnerabilities;
 
 impl Listing for Vulnerabilities {
     type Item = Vulnerability;
 
     const COUNTED: Option<Tree> = Some(Tree::Vulnerabilities);
+
+    const TREE: Option<(Tree, &'static str, bool)> = Some((Tree::Vulnerabilities, "changed_at", true));
 
     const COLUMNS: &'static [Column<Vulnerability>] = &[
         Column::new("id", |it| Cell::text(it.id)),
@@ -43,13 +45,11 @@ impl Listing for Vulnerabilities {
         it.changed_at
     }
 
-    fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
-        store.owned_by_scope::<Vulnerability>()
-    }
-
-    fn narrowed(store: Store<'_>, column: &str, value: &str) -> Option<ScopedRange> {
-        let is_fixed = column == "status" && value == VulnerabilityStatus::Fixed.as_str();
-        is_fixed.then(|| store.in_scope(Tree::FixedVulnerabilities))
+    fn narrowed<'v>(value: impl Fn(&str) -> Option<&'v str>) -> Option<Tree> {
+        if value("status") == Some(VulnerabilityStatus::Fixed.as_str()) {
+            return Some(Tree::FixedVulnerabilities);
+        }
+        value("threat").and_then(|threat| threat.parse().ok()).map(Tree::Open)
     }
 
     async fn look_up(store: Store<'_>, column: &str, value: &str) -> Result<Option<Vec<Vulnerability>>> {
@@ -60,8 +60,9 @@ impl Listing for Vulnerabilities {
 /// List of vulnerabilities
 ///
 /// Those that are open: of the caller's organization, and of the organizations below it where the caller manages them; the worst
-/// of each organization first, and of the same threat those that changed last. `q[status]=fixed` lists those that were fixed. A date
-/// range is compared with `changed_at`.
+/// first, and of the same threat and organization those that changed last. `q[status]=fixed` lists those that were fixed. A date range
+/// is compared with `changed_at`. A page costs the page in this order, with `q[threat]` alone, and for a User in that of
+/// `sort_by=changed_at:desc`.
 #[operation(get, "/v2/vulnerabilities")]
 pub(crate) async fn list_vulnerabilities(
     Access(caller, page): Access<Caller, Page<Vulnerabilities>>,

@@ -27,7 +27,7 @@
 //! | run that waits for a scanner, or that it has | `SCANNER#<id>` | `JOB#<scan id>` | | |
 //! | host | `HOST#<half of its id>` | `PROFILE#<id>` | `HOSTS#<top>` | `<path>#<logarithm of risk>#<id>` |
 //! | when a scan last saw it | `HOST#<half of its id>` | `SEEN#<id>#<scan id>` | | |
-//! | vulnerability that is open | `HOST#<half of its id>` | `VULNERABILITY#<id>` | `VULNERABILITIES#<top>` | `<path>#<threat>#<time>#<id>` |
+//! | vulnerability that is open | `HOST#<half of its id>` | `VULNERABILITY#<id>` | `VULNERABILITIES#<threat>#<top>` | `<path>#<time>#<id>` |
 //! | vulnerability that is fixed | `HOST#<half of its id>` | `VULNERABILITY#<id>` | `FIXED_VULNERABILITIES#<top>` | `<path>#<time>#<id>` |
 //! | work that is due, in 8 parts | `DUE#<part>` | `<time>#<kind>#<id>` | | |
 //! | scan with a schedule | `SCHEDULE#<id>` | `SCAN#<scan id>` | | |
@@ -50,6 +50,8 @@
 //! | authenticate a session, and look up what the request names | one `BatchGetItem`; the scope is checked against each item |
 //! | organizations, users or resources of a tenant | `Query` of GSI1 by path prefix: one partition a tenant, so that a subtree is one range |
 //! | those of the platform | the tops in the order of their ids, and the range of each |
+//! | open vulnerabilities of a scope, the worst first | the range of each threat, one after another |
+//! | those of one organization, the last changed first | the range of each threat, merged |
 //! | those of a tenant and those that the platform shares with everybody | the two ranges, one after the other |
 //! | organizations with a name; the user with an address | `Query` of GSI1; `GetItem` of the marker |
 //! | an organization with all its facets | `Query` of its partition |

@@ -222,10 +222,12 @@ pub struct ScopedRange(pub(super) Source);
 #[derive(Clone, Debug)]
 pub(super) enum Source {
     One(Range),
-    /// Ranges in the order of their sort keys, which are all different.
+    /// Ranges in partitions of their own, in the order of these, one after another.
     Several(Vec<Range>),
-    /// The ranges of all tenants, one after another.
-    Tenants(Tree),
+    /// Such ranges, all of one prefix, merged by their sort keys.
+    Merged(Vec<Range>),
+    /// The ranges of all tenants, one after another; those of a tree before those of the next one.
+    Tenants(Vec<Tree>),
     PlatformLog(LogBounds),
     Referred(References),
 }
@@ -247,7 +249,7 @@ impl Source {
             return Self::One(first);
         }
         let mut ranges = vec![first, second];
-        ranges.sort_by_key(|range| (range.partition.clone(), range.end()));
+        ranges.sort_by_key(|range| range.partition.clone());
         Self::Several(ranges)
     }
 }
@@ -280,6 +282,15 @@ impl ScopedRange {
         Self::tree(tree, scope, own)
     }
 
+    /// What an organization has in a tree, in the order of the sort keys alone; `None` for a scope of several organizations.
+    pub(super) fn merged(tree: Tree, scope: &Scope) -> Option<Self> {
+        match (scope, Self::of_tree(tree, scope).0) {
+            (Scope::Own(_), Source::Several(ranges)) => Some(Self(Source::Merged(ranges))),
+            (Scope::Own(_), source @ Source::One(_)) => Some(Self(source)),
+            _ => None,
+        }
+    }
+
     /// The entities of a type that the platform shares; nothing for a type of which it shares none.
     pub(super) fn shared<E: Owned>() -> Self {
         if E::TREE.is_shared() { Self(Source::One(Self::of_platform(E::TREE))) } else { Self::nothing() }
@@ -301,13 +312,17 @@ impl ScopedRange {
     }
 
     /// What a scope holds of a tree; `own` narrows it to one organization.
-    fn tree(tree: Tree, scope: &Scope, own: impl FnOnce(&OrganizationPath, Range) -> Range) -> Self {
-        let whole = |path| Range::indexed(&tree.partition(path), path.as_str());
-        Self(match scope {
-            Scope::Platform => Source::Tenants(tree),
-            Scope::Subtree(path) => Source::One(whole(path)),
-            Scope::Own(path) => Source::One(own(path, whole(path))),
-        })
+    fn tree(tree: Tree, scope: &Scope, own: impl Fn(&OrganizationPath, Range) -> Range) -> Self {
+        let whole = |tree: Tree, path| Range::indexed(&tree.partition(path), path.as_str());
+        let mut ranges: Vec<Range> = match scope {
+            Scope::Platform => return Self(Source::Tenants(tree.parts())),
+            Scope::Subtree(path) => tree.parts().into_iter().map(|tree| whole(tree, path)).collect(),
+            Scope::Own(path) => tree.parts().into_iter().map(|tree| own(path, whole(tree, path))).collect(),
+        };
+        match ranges.pop() {
+            Some(range) if ranges.is_empty() => Self(Source::One(range)),
+            last => Self(Source::Several(ranges.into_iter().chain(last).collect())),
+        }
     }
 
     /// The audit log of a scope, newest first. Ids of entries are ordered by time: `between` two points of time is a

@@ -40,26 +40,32 @@ pub(super) struct TotalChange {
 const TYPE: &str = "totals";
 const SHAPE: u64 = 2;
 
-/// The total of a list that holds all within `scope`, and what the platform shares; `None` where there is none: for one
+/// The total of a list that holds all within `scope`, and what the platform shares; `None` where there is none: for most of one
 /// organization alone, and for one that is newer than its totals.
 ///
 /// # Errors
 /// 500 when DynamoDB fails.
 pub(super) async fn total(table: &Table, tree: Tree, scope: &Scope) -> Result<Option<u64>> {
+    let counted = match scope {
+        Scope::Own(_) => tree.of_one_organization(),
+        _ if tree.is_counted() => vec![tree],
+        _ => Vec::new(),
+    };
     match scope {
-        Scope::Own(_) => Ok(None),
+        _ if counted.is_empty() => Ok(None),
         Scope::Subtree(path) if tree.is_shared() && path.tenant() != PLATFORM => {
-            let (own, shared) = tokio::try_join!(sum(table, tree, scope.log()), sum(table, tree, Some(PLATFORM)))?;
+            let of_platform = sum(table, &counted, Some(PLATFORM));
+            let (own, shared) = tokio::try_join!(sum(table, &counted, scope.log()), of_platform)?;
             Ok(own.map(|own| own + shared.unwrap_or_default()))
         }
-        _ => sum(table, tree, scope.log()).await,
+        _ => sum(table, &counted, scope.log()).await,
     }
 }
 
-/// The total of an organization, or of the platform.
-async fn sum(table: &Table, tree: Tree, of: Option<OrganizationId>) -> Result<Option<u64>> {
+/// The total of an organization, or of the platform, in some trees.
+async fn sum(table: &Table, trees: &[Tree], of: Option<OrganizationId>) -> Result<Option<u64>> {
     let shards = table.query_items(&Range::totals(of)).await?;
-    Ok((!shards.is_empty()).then(|| sum_of(&shards, tree)))
+    Ok((!shards.is_empty()).then(|| trees.iter().map(|tree| sum_of(&shards, *tree)).sum()))
 }
 
 fn sum_of(shards: &[Item], tree: Tree) -> u64 {

@@ -28,9 +28,9 @@ pub enum Tree {
     Vulnerabilities,
     /// Vulnerabilities that are fixed.
     FixedVulnerabilities,
-    /// Open vulnerabilities of a threat, which are counted alone.
+    /// Open vulnerabilities of a threat.
     Open(Threat),
-    /// The same of an organization without those below it.
+    /// The same of an organization without those below it, which are counted alone.
     OwnOpen(Threat),
 }
 
@@ -71,6 +71,25 @@ impl Tree {
         self.names().0
     }
 
+    /// The trees that it consists of, one after another: those of open vulnerabilities, the worst first; any other is whole.
+    pub(super) fn parts(self) -> Vec<Self> {
+        match self {
+            Self::Vulnerabilities => Threat::ALL.iter().map(|threat| Self::Open(*threat)).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// Whether totals count its items.
+    pub(super) fn is_counted(self) -> bool {
+        !matches!(self, Self::Hosts | Self::FixedVulnerabilities)
+    }
+
+    /// What counts the items of an organization without those below it, where anything does.
+    pub(super) fn of_one_organization(self) -> Vec<Self> {
+        let own = |part| if let Self::Open(threat) = part { Some(Self::OwnOpen(threat)) } else { None };
+        self.parts().into_iter().filter_map(own).collect()
+    }
+
     /// The attribute of totals.
     pub(super) fn attribute(self) -> String {
         self.names().1.to_lowercase()
@@ -82,6 +101,9 @@ impl Tree {
 
     /// The partition of a tenant, by the id of its top organization as it is in paths.
     pub(super) fn partition_of(self, top: &str) -> String {
-        format!("{}#{top}", self.names().1)
+        match self {
+            Self::Open(threat) => format!("{}#{}#{top}", Self::Vulnerabilities.names().1, threat.rank()),
+            _ => format!("{}#{top}", self.names().1),
+        }
     }
 }

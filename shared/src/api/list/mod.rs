@@ -115,20 +115,24 @@ pub trait Listing: 'static {
     /// The order without `sort_by`: a column, and whether it runs down; without it, the list's own.
     const SORTED_BY: Option<(&'static str, bool)> = None;
 
+    /// A tree whose items are, in each organization, in the order of a column, and whether that runs down.
+    const TREE: Option<(Tree, &'static str, bool)> = None;
+
     /// The columns of `q` and `sort_by`.
     const COLUMNS: &'static [Column<Self::Item>];
 
     /// The time that a date range is compared with.
     fn created_at(item: &Self::Item) -> Timestamp;
 
-    /// The items within the caller's scope, in the list's own order; `dates` may narrow the range. A list below what the path
-    /// names has none: it gets its range as a [`PageQuery`].
-    fn range(_store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
-        ScopedRange::nothing()
+    /// The items within the caller's scope, in the list's own order, unless they are those of its tree; `dates` may narrow the range.
+    /// A list below what the path names has none: it gets its range as a [`PageQuery`].
+    fn range(store: Store<'_>, _dates: Option<&DateRange>) -> ScopedRange {
+        Self::TREE.map_or_else(ScopedRange::nothing, |(tree, ..)| store.in_scope(tree))
     }
 
-    /// The range for a filter on a column by a whole value, in lower case, where all that match are in another one.
-    fn narrowed(_store: Store<'_>, _column: &str, _value: &str) -> Option<ScopedRange> {
+    /// The tree that holds just what a filter on one column names; `value` returns the whole text that a filter on a column asks
+    /// for, in lower case.
+    fn narrowed<'v>(_value: impl Fn(&str) -> Option<&'v str>) -> Option<Tree> {
         None
     }
 

@@ -146,11 +146,17 @@ fn escaped_size(value: &impl Serialize) -> Result<usize> {
 }
 
 impl<L: Listing> ListQuery<L> {
-    /// The page of a range; `of` tells lists apart whose names and scopes are the same.
+    /// The page of a range, which may be in the order that is asked for; `of` tells lists apart whose names and scopes are the same.
     ///
     /// # Errors
     /// 422 for a cursor that was not made for this list, scope, filter and order.
-    async fn page(&self, app: &App, store: Store<'_>, range: &ScopedRange, of: &str) -> Result<Page<L>> {
+    async fn page(
+        &self,
+        app: &App,
+        store: Store<'_>,
+        (range, is_in_order): (&ScopedRange, bool),
+        of: &str,
+    ) -> Result<Page<L>> {
         let key = app.keys().cursor_key().await?;
         let fingerprint = format!("{}{of}\n{}\n{}", L::NAME, store.scope(), self.fingerprint);
         let cursor = match &self.start {
@@ -164,8 +170,8 @@ impl<L: Listing> ListQuery<L> {
         let Read { rows, part, total, next } = match looked_up {
             Some(items) => self.sorted(items, cursor),
             // Of what was looked up for the page before, the order is known too.
-            None if self.is_sorted() || cursor.shown.is_some() => self.in_another_order(store, range, cursor).await?,
-            None => self.in_own_order(store, range, cursor).await?,
+            None if is_in_order && cursor.shown.is_none() => self.in_own_order(store, range, cursor).await?,
+            None => self.in_another_order(store, range, cursor).await?,
         };
         let current_page = match self.start {
             PageStart::Number(page) => Some(page),
@@ -188,7 +194,7 @@ impl<L: Listing> ListQuery<L> {
     async fn in_own_order(&self, store: Store<'_>, range: &ScopedRange, cursor: Cursor) -> Result<Read<L::Item>> {
         let mut scan = Scan::new(store.reader(range, cursor.from.as_ref()));
         let kept = async {
-            match L::COUNTED {
+            match self.counted() {
                 Some(counted) if !self.is_filtered() => store.total(counted).await,
                 _ => Ok(None),
             }
@@ -287,7 +293,7 @@ impl<L: Listing> ListQuery<L> {
     }
 
     fn own_order(a: &Position, b: &Position) -> Ordering {
-        let order = a.sort_key().cmp(b.sort_key());
+        let order = a.order().cmp(&b.order());
         if L::IS_DESCENDING { order.reverse() } else { order }
     }
 }
@@ -338,9 +344,8 @@ impl<L: Listing> Lookup for Page<L> {
     async fn beside(query: &Self::Names, app: &App, store: Store<'_>) -> Result<Self::Beside> {
         match query {
             Ok(query) => {
-                let narrowed = query.exact_filters().find_map(|(column, value)| L::narrowed(store, column, value));
-                let range = narrowed.unwrap_or_else(|| L::range(store, query.dates.as_ref()));
-                query.page(app, store, &range, "").await.map(Some)
+                let (range, is_in_order) = query.range(store);
+                query.page(app, store, (&range, is_in_order), "").await.map(Some)
             }
             Err(_) => Ok(None),
         }
@@ -361,7 +366,7 @@ impl<L: Listing> PageQuery<L> {
     /// # Errors
     /// 422 for a cursor that was not made for this list, filter and order.
     pub async fn page(&self, caller: &Caller, range: &ScopedRange, of: impl Display) -> Result<Page<L>> {
-        self.0.page(caller.app(), caller.store(), range, &of.to_string()).await
+        self.0.page(caller.app(), caller.store(), (range, self.0.is_in_own_order()), &of.to_string()).await
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
         request::query_pairs,
     },
     error::FieldError,
+    store::{ScopedRange, Store, Tree},
     time::Timestamp,
 };
 
@@ -34,6 +35,8 @@ type Sort<E> = (&'static Column<E>, bool);
 pub struct ListQuery<L: Listing> {
     filters: Vec<Filter<L::Item>>,
     sort: Vec<Sort<L::Item>>,
+    /// The tree that holds just what one of the filters names.
+    tree: Option<Tree>,
     pub(super) dates: Option<DateRange>,
     pub(super) per_page: usize,
     pub(super) start: PageStart,
@@ -121,14 +124,29 @@ impl<L: Listing> Parameters<L> {
 }
 
 impl<L: Listing> ListQuery<L> {
-    /// Whether some items of the list may not belong to it.
+    /// Whether some items that are read may not belong to the list.
     pub(super) fn is_filtered(&self) -> bool {
-        !self.filters.is_empty() || self.dates.is_some() || L::INCLUDES.is_some()
+        self.filters.len() > usize::from(self.tree.is_some()) || self.dates.is_some() || L::INCLUDES.is_some()
     }
 
-    /// Whether the order is another than the list's own.
-    pub(super) fn is_sorted(&self) -> bool {
-        !self.sort.is_empty()
+    /// The total that counts the whole list.
+    pub(super) fn counted(&self) -> Option<Tree> {
+        L::COUNTED.map(|whole| self.tree.unwrap_or(whole))
+    }
+
+    /// Whether the list's own order is asked for.
+    pub(super) fn is_in_own_order(&self) -> bool {
+        self.sort.is_empty()
+    }
+
+    /// The items to read within the caller's scope, and whether they are in the order that is asked for.
+    pub(super) fn range(&self, store: Store<'_>) -> (ScopedRange, bool) {
+        let whole = || self.tree.map_or_else(|| L::range(store, self.dates.as_ref()), |tree| store.in_scope(tree));
+        let ordered = L::TREE.and_then(|(tree, column, is_descending)| {
+            let is_ordered = matches!(&self.sort[..], [(by, down)] if (by.name, *down) == (column, is_descending));
+            if is_ordered { store.in_order(self.tree.unwrap_or(tree)) } else { None }
+        });
+        ordered.map_or_else(|| (whole(), self.is_in_own_order()), |range| (range, true))
     }
 
     /// The columns whose whole text a filter names, with that text in lower case, where a key can hold it.
@@ -182,7 +200,9 @@ impl<L: Listing> ListQuery<L> {
             sort.extend(L::SORTED_BY.and_then(column));
         }
         let start = cursor.map_or(PageStart::Number(page.unwrap_or(1)), PageStart::Cursor);
-        Ok(Self { filters, sort, dates, per_page, start, fingerprint: fingerprint(pairs) })
+        let query = Self { filters, sort, tree: None, dates, per_page, start, fingerprint: fingerprint(pairs) };
+        let value = |name: &str| query.exact_filters().find(|(column, _)| *column == name).map(|(_, value)| value);
+        Ok(Self { tree: L::narrowed(value), ..query })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lists, read from a position on, a chunk at a time: a range, the ranges of all tenants, or the platform's log.
 
+mod merged;
 mod platform_log;
 mod referred;
 mod several;
@@ -10,7 +11,7 @@ use std::marker::PhantomData;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use self::{platform_log::PlatformLog, referred::Referred, several::Several, tenants::Tenants};
+use self::{merged::Merged, platform_log::PlatformLog, referred::Referred, several::Several, tenants::Tenants};
 use super::{
     entity::{Entity, Item, Owned, from_item, key_item, text},
     key::{GSI1PK, GSI1SK, Key, PK, SK},
@@ -42,11 +43,25 @@ impl Position {
         Self { key: [String::new(), id.into().to_string()], tree_key: None }
     }
 
-    /// The sort key, by which the items of a range are ordered.
+    /// What the items of a list are ordered by: the sort key, and before it the partition, where those of the index are read
+    /// one after another.
     #[must_use]
-    pub fn sort_key(&self) -> &str {
+    pub fn order(&self) -> (&str, &str) {
+        match &self.tree_key {
+            Some([partition, sort]) => (partition, sort),
+            None => ("", self.sort_key()),
+        }
+    }
+
+    /// The sort key, by which the items of a range are ordered.
+    fn sort_key(&self) -> &str {
         let [_, sort] = self.tree_key.as_ref().unwrap_or(&self.key);
         sort
+    }
+
+    /// The partition of the index.
+    fn partition(&self) -> Option<&str> {
+        self.tree_key.as_ref().map(|[partition, _]| partition.as_str())
     }
 
     fn of_item(start: &Item) -> Self {
@@ -68,8 +83,7 @@ impl Position {
 
     /// The tenant of an item of the index, by the id of its top organization as it is in paths.
     fn tenant(&self) -> Option<&str> {
-        let [partition, _] = self.tree_key.as_ref()?;
-        partition.split_once('#').map(|(_, top)| top)
+        self.partition()?.rsplit_once('#').map(|(_, top)| top)
     }
 
     /// The key after which reading goes on; `None` where it goes on with another tenant.
@@ -101,6 +115,7 @@ pub struct Reader<'a, E> {
 enum Place {
     Range(Range, Next),
     Several(Several),
+    Merged(Merged),
     Tenants(Box<Tenants>),
     PlatformLog(Box<PlatformLog>),
     Referred(Box<Referred>),
@@ -140,6 +155,7 @@ impl<E: Entity> Reader<'_, E> {
                 chunk.items
             }
             Place::Several(several) => several.read(self.table, limit, &mut self.units).await?,
+            Place::Merged(merged) => merged.read(self.table, limit, &mut self.units).await?,
             Place::Tenants(tenants) => tenants.read(self.table, limit, &mut self.units).await?,
             Place::PlatformLog(log) => log.read(self.table, limit, &mut self.units).await?,
             Place::Referred(referred) => referred.read(self.table, limit, &mut self.units).await?,
@@ -154,6 +170,7 @@ impl<E: Entity> Reader<'_, E> {
         match &self.place {
             Place::Range(_, next) => matches!(next, Next::End),
             Place::Several(several) => several.is_at_end(),
+            Place::Merged(merged) => merged.is_at_end(),
             Place::Tenants(tenants) => tenants.is_at_end(),
             Place::PlatformLog(log) => log.is_at_end(),
             Place::Referred(referred) => referred.is_at_end(),
@@ -167,6 +184,7 @@ impl<E: Entity> Reader<'_, E> {
             Place::Range(_, Next::After(key)) => Some(Position::of_item(key)),
             Place::Range(..) => None,
             Place::Several(several) => several.position(),
+            Place::Merged(merged) => merged.position(),
             Place::Tenants(tenants) => tenants.position(),
             Place::PlatformLog(log) => log.position(),
             Place::Referred(referred) => referred.position(),
@@ -220,6 +238,13 @@ impl<'a> Store<'a> {
         ScopedRange::of_tree(tree, self.scope())
     }
 
+    /// The items of a tree in the order of their sort keys alone, where the caller sees those of one organization; `None`
+    /// for a wider scope, where the organization goes before.
+    #[must_use]
+    pub fn in_order(&self, tree: Tree) -> Option<ScopedRange> {
+        ScopedRange::merged(tree, self.scope())
+    }
+
     /// A range below a found entity.
     ///
     /// # Errors
@@ -261,7 +286,8 @@ impl<'a> Store<'a> {
         self.reader_at(match &range.0 {
             Source::One(range) => Place::Range(range.clone(), Next::after(after)),
             Source::Several(ranges) => Place::Several(Several::new(ranges, after)),
-            Source::Tenants(tree) => Place::Tenants(Box::new(Tenants::new(*tree, after))),
+            Source::Merged(ranges) => Place::Merged(Merged::new(ranges, after)),
+            Source::Tenants(trees) => Place::Tenants(Box::new(Tenants::new(trees, after))),
             Source::PlatformLog(bounds) => Place::PlatformLog(Box::new(PlatformLog::new(bounds.clone(), after))),
             Source::Referred(references) => Place::Referred(Box::new(Referred::new(references, after))),
         })

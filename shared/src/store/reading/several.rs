@@ -1,5 +1,7 @@
-//! Some ranges of the index, one after another: each is in a partition of its own, and its sort keys come after those of the
-//! one before.
+//! Some ranges of the index, one after another: each is in a partition of its own.
+//!
+//! How many of them a page needs is not known before; so two are read at once, and each further time twice as many, as long as
+//! nothing is left of them.
 
 use std::{collections::VecDeque, iter};
 
@@ -24,12 +26,13 @@ pub(super) struct Several {
 
 impl Several {
     pub(super) fn new(ranges: &[Range], after: Option<&Position>) -> Self {
-        let is_read = |range: &&Range| {
-            let read = after.and_then(|after| after.tree_key.as_ref());
-            read.is_some_and(|[partition, sort]| (&range.partition, &range.end()) <= (partition, sort))
-        };
-        let left = ranges.iter().skip_while(is_read).cloned().collect();
-        Self { left, start: after.and_then(Position::start), last: after.cloned(), at_once: ranges.len() }
+        let start = after.and_then(Position::start);
+        let partition = after.and_then(Position::partition);
+        let read = ranges.iter().position(|range| Some(range.partition.as_str()) == partition);
+        // Where there is nothing to start after, the whole range was read.
+        let read = read.map_or(0, |at| at + usize::from(start.is_none()));
+        let left = ranges.iter().skip(read).cloned().collect();
+        Self { left, start, last: after.cloned(), at_once: 2 }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
@@ -40,19 +43,19 @@ impl Several {
         self.last.clone().filter(|_| !self.is_at_end())
     }
 
-    /// Reads all ranges at once the first time: they are few, and those after the first are short. What was read of them
-    /// beside a long one would be thrown away each further time, so then they are read one after another.
     pub(super) async fn read(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
         let starts = iter::once(self.start.take()).chain(iter::repeat_with(|| None));
         let ranges = self.left.iter().take(self.at_once).zip(starts);
         let chunks = ranges.map(|(range, start)| table.query_chunk(range, start, Some(limit)));
         let mut items: Vec<Item> = Vec::new();
         let chunks = try_join_all(chunks).await?;
-        self.at_once = 1;
         *units += chunks.iter().map(|chunk| chunk.units).sum::<f64>();
+        self.at_once *= 2;
         for chunk in chunks {
-            // What follows a range of which something is left, or does not fit, is read again later.
+            // What follows a range of which something is left, or does not fit, is read again later. Then each is read alone:
+            // what was read of others beside it would be thrown away.
             if self.start.is_some() || items.len() + chunk.items.len() > limit {
+                self.at_once = 1;
                 break;
             }
             items.extend(chunk.items);

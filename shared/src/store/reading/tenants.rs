@@ -1,5 +1,5 @@
 //! The ranges of all tenants, one after another in the order of the ids of their top organizations, which is the order of
-//! paths. Only the platform's operator reads them.
+//! paths; those of several trees one tree after another. Only the platform's operator reads them.
 //!
 //! How many tenants a page needs is not known before; so the first is read alone, and each further time twice as many at
 //! once, as long as nothing is left of them.
@@ -24,7 +24,8 @@ const LISTED: usize = 100;
 /// Where a reader of all tenants is.
 #[derive(Debug)]
 pub(super) struct Tenants {
-    tree: Tree,
+    /// The trees that are left; the first may be read in part.
+    trees: VecDeque<Tree>,
     /// The last tenant that was listed, by its id as it is in paths.
     listed: String,
     is_listed: bool,
@@ -35,15 +36,18 @@ pub(super) struct Tenants {
 }
 
 impl Tenants {
-    pub(super) fn new(tree: Tree, after: Option<&Position>) -> Self {
+    pub(super) fn new(trees: &[Tree], after: Option<&Position>) -> Self {
         let listed = after.and_then(Position::tenant).unwrap_or_default().to_owned();
+        let partition = after.and_then(Position::partition);
+        let read = trees.iter().position(|tree| Some(tree.partition_of(&listed).as_str()) == partition);
+        let trees = trees.iter().skip(read.unwrap_or_default()).copied().collect();
         let start = after.and_then(Position::start);
         let left = start.into_iter().map(|start| (listed.clone(), Some(start))).collect();
-        Self { tree, listed, is_listed: false, left, at_once: 1, last: after.cloned() }
+        Self { trees, listed, is_listed: false, left, at_once: 1, last: after.cloned() }
     }
 
     pub(super) fn is_at_end(&self) -> bool {
-        self.left.is_empty() && self.is_listed
+        self.trees.is_empty()
     }
 
     pub(super) fn position(&self) -> Option<Position> {
@@ -52,14 +56,15 @@ impl Tenants {
 
     pub(super) async fn read(&mut self, table: &Table, limit: usize, units: &mut f64) -> Result<Vec<Item>> {
         let mut items: Vec<Item> = Vec::new();
+        let Some(tree) = self.trees.front().copied() else { return Ok(items) };
         if self.left.len() < self.at_once && !self.is_listed {
             self.list(table, units).await?;
         }
         let tenants: Vec<_> = self.left.drain(..self.at_once.min(self.left.len())).collect();
         let each = limit.div_ceil(tenants.len().max(1)).max(OF_EACH).min(limit);
-        let chunks = tenants.iter().map(async |(top, start)| {
-            table.query_chunk(&Range::of_tenant(self.tree, top), start.clone(), Some(each)).await
-        });
+        let chunks = tenants
+            .iter()
+            .map(async |(top, start)| table.query_chunk(&Range::of_tenant(tree, top), start.clone(), Some(each)).await);
         let mut unread = Vec::new();
         for ((top, start), chunk) in tenants.iter().zip(try_join_all(chunks).await?) {
             *units += chunk.units;
@@ -75,7 +80,7 @@ impl Tenants {
             match next {
                 Some(next) => unread.push((top.clone(), Some(next))),
                 // A tenant without items has a place all the same, so that a request may end after it.
-                None => self.last = Some(Position::after_all(self.tree.partition_of(top), top)),
+                None => self.last = Some(Position::after_all(tree.partition_of(top), top)),
             }
         }
         // A large tenant is read alone: what was read of others beside it would be thrown away.
@@ -84,6 +89,10 @@ impl Tenants {
         unread.into_iter().rev().for_each(|tenant| self.left.push_front(tenant));
         if is_cut && let Some(last) = items.last() {
             self.last = Some(Position::of_item(last));
+        }
+        if self.left.is_empty() && self.is_listed {
+            self.trees.pop_front();
+            (self.listed, self.is_listed) = (String::new(), false);
         }
         Ok(items)
     }
