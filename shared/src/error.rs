@@ -62,7 +62,7 @@ impl Code {
 }
 
 /// An answer names at most this many invalid fields.
-const MAX_FIELDS: usize = 100;
+pub(crate) const MAX_FIELDS: usize = 100;
 /// An answer repeats at most this many characters of a field's name.
 const MAX_FIELD_NAME: usize = 200;
 
@@ -205,6 +205,19 @@ impl Error {
             field.field = field.field.chars().take(MAX_FIELD_NAME).collect();
         }
         Self { details: Details::Fields { fields }, ..Self::new(Code::InvalidParameter, "Some parameters are wrong") }
+    }
+
+    /// The same error of fields that the request has elsewhere: those within `from` are within `to`.
+    #[must_use]
+    pub fn moved(mut self, from: &str, to: &str) -> Self {
+        if let Details::Fields { fields } = &mut self.details {
+            for field in fields {
+                if let Some(rest) = field.field.strip_prefix(from).filter(|rest| rest.starts_with('.')) {
+                    field.field = format!("{to}{rest}");
+                }
+            }
+        }
+        self
     }
 
     /// 422 naming one invalid field.

@@ -52,10 +52,17 @@ async fn a_scan_runs_from_its_start_to_what_it_has_found() {
     assert_eq!((&running.attributes()["status"], &running.attributes()["progress"]), (&json!("Running"), &json!(33)));
     let listed = user.get("/v2/scans/running?q[name]=Test").await.ok(200);
     assert_eq!(listed.each("progress"), [33]);
+    // A scanner that comes back may have forgotten what it had done.
+    let forgotten = json!({ "stage": "checks", "hosts_total": 3, "hosts_done": 0, "hosts_alive": 0 });
+    scanner.job(&id, "renew", json!({ "epoch": epoch, "progress": forgotten })).await.ok(200);
+    assert_eq!(user.get(&path).await.ok(200).attributes()["progress"], 33);
 
     let found = host("192.0.2.1", &[EXPIRED, REDIS], &[finding(EXPIRED, 443), finding(REDIS, 6379)]);
     let chunk = json!({ "hosts": [found], "dead": ["192.0.2.3"] });
     scanner.upload(&id, epoch, 0, &chunk).await.ok(200);
+    // The first run shows what it has seen so far.
+    assert_eq!(user.get(&format!("{path}/hosts")).await.ok(200).each("host"), ["192.0.2.1"]);
+    assert_eq!(user.get(&format!("{path}/vulnerabilities")).await.ok(200).ids().len(), 2);
     // A lost answer costs nothing; another content under the number is refused.
     scanner.upload(&id, epoch, 0, &chunk).await.ok(200);
     scanner.upload(&id, epoch, 0, &json!({ "hosts": [] })).await.error(409, "conflict");
@@ -209,10 +216,12 @@ async fn a_scan_is_stopped_at_once_or_by_its_scanner() {
     let poll = scanner.client.post("/agent/poll", json!({ "free_slots": 1, "running": [id] })).await.ok(200);
     assert_eq!((&poll["stop"], &poll["jobs"]), (&json!([id]), &json!([])));
     assert_eq!(scanner.job(&id, "renew", json!({ "epoch": epoch })).await.ok(200)["action"], "stop");
-    let outcome = json!({ "epoch": epoch, "chunks": 0, "outcome": "stopped" });
+    let progress = json!({ "stage": "checks", "hosts_total": 1, "hosts_done": 0, "hosts_alive": 0 });
+    let outcome = json!({ "epoch": epoch, "chunks": 0, "outcome": "stopped", "progress": progress });
     assert_eq!(scanner.job(&id, "complete", outcome).await.ok(200)["status"], "Stopped");
     let runs = user.get(&format!("{path}/histories")).await.ok(200);
     assert_eq!(runs.each("status"), ["Stopped", "Stopped"]);
+    assert_eq!(runs["data"][0]["attributes"]["incomplete"], json!(["0 of 1 hosts are done"]));
     assert!(runs.each("stopped_by").iter().all(Value::is_string));
     user.delete(&path).await.ok(200);
     world.agrees().await;
@@ -236,6 +245,8 @@ async fn who_may_scan_what() {
     start(&private).await.error(403, "forbidden");
     user.put(&private, json!({ "scan": { "scanner_id": scanner.id } })).await.ok(200);
     start(&private).await.ok(200);
+    let nowhere = json!({ "scan": { "name": "x", "hosts": "0.0.0.0/0", "scanner_id": scanner.id } });
+    user.post("/v2/scans/wizard", nowhere).await.invalid(&["scan.hosts"]);
     // Neither a scanner nor a target of another tenant.
     let stranger = Scanner::of(&world, &world.other()).await;
     let body = json!({ "scan": { "name": "x", "target_id": target, "scanner_id": stranger.id } });

@@ -53,6 +53,8 @@ async fn times_that_are_none_are_refused() {
         ("first_time", json!("2150-02-30 02:30:00")),
         ("first_time", json!("1999-12-31T00:00:00Z")),
         ("first_time", json!("tomorrow")),
+        // Past, and once.
+        ("first_time", json!("2020-01-01 00:00:00")),
         ("first_time", json!(5)),
         ("timezone", json!("Mars/Base")),
         ("period", json!(1001)),
@@ -62,6 +64,12 @@ async fn times_that_are_none_are_refused() {
     ] {
         user.post("/v2/schedules", with(name, value)).await.invalid(&[&format!("schedule.{name}")]);
     }
+    // Clocks that are turned forward skip it, so that its first time and the next ones would differ.
+    let mut skipped = json!({ "first_time": "2027-03-28 03:30:00", "timezone": "Europe/Athens", "period_unit": "day" });
+    user.post("/v2/schedules", schedule(skipped.clone())).await.invalid(&["schedule.first_time"]);
+    skipped["period_unit"] = json!("once");
+    let once = user.post("/v2/schedules", schedule(skipped)).await.ok(201);
+    assert_eq!(once.attributes()["first_time"], "2027-03-28T01:30:00.000Z");
     let never = json!({ "first_time": "2150-01-31 02:30:00", "timezone": "UTC", "period": 0, "period_unit": "day" });
     user.post("/v2/schedules", schedule(never)).await.invalid(&["schedule.period"]);
 }

@@ -242,7 +242,7 @@ pub(crate) async fn renew_lease(job: OwnJob, Body(body): Body<Renew>) -> Result<
     activity.lease_until = Some(Timestamp::now().plus_seconds(LEASE_SECONDS));
     if let Some(progress) = body.progress {
         activity.stage = if progress.stage == Stage::Ended { Stage::Checks } else { progress.stage };
-        activity.hosts = progress.hosts();
+        activity.hosts = activity.hosts.followed_by(progress.hosts());
     }
     let action = if activity.is_stopping { Action::Stop } else { Action::Continue };
     if own.store().save_quietly(&own.activity, activity).await? {

@@ -51,7 +51,8 @@ impl Listing for Found {
 
 /// List of vulnerabilities for a scan
 ///
-/// Those that the last run has seen, host by host. A date range is compared with `changed_at`.
+/// Those that the last run that ended has seen, host by host; of the first run what it has seen so far. A date range is compared with
+/// `changed_at`.
 #[operation(get, "/v2/scans/{scan_id}/vulnerabilities")]
 pub(crate) async fn list_scan_vulnerabilities(
     Access(caller, (scan, query)): Access<Caller, (Target<Scan>, PageQuery<Found>)>,
@@ -135,7 +136,8 @@ impl Listing for ScanHosts {
 
 /// List of hosts for a scan
 ///
-/// Those that answered in the last run. A date range is compared with `seen_at`.
+/// Those that answered in the last run that ended; in the first run, those that have answered so far. A date range is compared with
+/// `seen_at`.
 #[operation(get, "/v2/scans/{scan_id}/hosts")]
 pub(crate) async fn list_scan_hosts(
     Access(caller, (scan, query)): Access<Caller, (Target<Scan>, PageQuery<ScanHosts>)>,
@@ -146,7 +148,7 @@ pub(crate) async fn list_scan_hosts(
 
 /// Host details for a scan
 ///
-/// A host that answered in the last run, with its open ports as they are known now.
+/// A host of List of hosts for a scan, with its open ports as they are known now.
 #[operation(get, "/v2/scans/{scan_id}/hosts/{id}")]
 pub(crate) async fn show_scan_host(
     Access(caller, (scan, Param(id))): Access<Caller, (Target<Scan>, Param<HostId>)>,
@@ -195,7 +197,9 @@ pub(crate) async fn show_scan_statistics(Access(_, scan): Access<Caller, Target<
     })
 }
 
-/// The run whose results are shown; one that does not exist before there are any.
+/// The run whose results are shown: the last one that ended with some, or the first one while it goes on; one that does not exist
+/// before there are any.
 fn results_of(scan: &Authorized<Scan>) -> RunId {
-    scan.results.unwrap_or(RunId(Uuid::nil()))
+    let first = || scan.last_run.as_ref().map(|run| run.id);
+    scan.results.or_else(first).unwrap_or(RunId(Uuid::nil()))
 }

@@ -102,7 +102,8 @@ pub(crate) async fn create_scan_from_wizard(
     let (store, id) = (caller.store(), ScanId::generate());
     let target_id = ownership::id_beside(TargetId::generate, id);
     let settings = caller.app().settings();
-    let target = target::create(store, settings, target_id, &organization, list.as_ref(), target, 1)?;
+    let target = target::create(store, settings, target_id, &organization, list.as_ref(), target, 1)
+        .map_err(|error| error.moved("target", "scan"))?;
     let parts = Parts { organization, target_id, is_new_target: true, scanner, schedule };
     let write = scans::create(store, id, &parts, scan(target_id)).await?;
     key.commit(write.also(target), scans::created).await

@@ -4,7 +4,7 @@ use axum::Json;
 use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
-    Error, Input, Result,
+    Input, Result,
     api::{Access, Body, Caller},
     domain::schedule::{Recurrence, zone},
     input::Whole,
@@ -12,7 +12,7 @@ use shared::{
     time::Timestamp,
 };
 
-use crate::schedules::GivenRecurrence;
+use crate::schedules::{GivenRecurrence, over};
 
 /// The number of dates without `count`.
 const DEFAULT_COUNT: u64 = 10;
@@ -52,10 +52,6 @@ pub(crate) struct FirstTime {
 pub(crate) struct NextDates {
     /// The next times of the schedule.
     next_dates: Vec<ScheduledTime>,
-}
-
-fn over() -> Error {
-    Error::invalid_field("schedule.first_time", "is past, and the schedule is due once")
 }
 
 /// Calculate First Time Schedule Date

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use jiff::civil;
+use jiff::{civil, tz::AmbiguousOffset};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use shared::{
     domain::schedule::zone,
@@ -30,6 +30,16 @@ impl GivenTime {
             // Far from the ends of jiff's calendar, so every zone has it.
             Self::Local(local) => {
                 local.to_zoned(zone(timezone)).map_or_else(|_| Timestamp::now(), |at| at.timestamp().into())
+            }
+        }
+    }
+
+    /// Whether the clocks of a time zone show this time: they skip some when they are turned forward.
+    pub(crate) fn exists_in(self, timezone: &str) -> bool {
+        match self {
+            Self::Exact(_) => true,
+            Self::Local(local) => {
+                !matches!(zone(timezone).to_ambiguous_zoned(local).offset(), AmbiguousOffset::Gap { .. })
             }
         }
     }

@@ -106,14 +106,34 @@ impl GivenRecurrence {
     /// The times.
     ///
     /// # Errors
-    /// 422 for a period that does not go with its unit.
+    /// 422 for a period that does not go with its unit, and for a first time that cannot be repeated.
     pub(crate) fn check(self) -> Result<Recurrence> {
         let timezone = String::from(self.timezone);
         let unit = self.period_unit.unwrap_or(PeriodUnit::Once);
+        require_repeatable(self.first_time, &timezone, unit)?;
         let period = self.period.map_or(u64::from(unit != PeriodUnit::Once), Whole::get);
         let first_time = self.first_time.in_zone(&timezone);
         checked(Recurrence { first_time, timezone, period, period_unit: unit })
     }
+}
+
+/// Requires that the clocks of a time zone show a time which they are to show again.
+fn require_repeatable(first: GivenTime, timezone: &str, unit: PeriodUnit) -> Result<()> {
+    if unit == PeriodUnit::Once || first.exists_in(timezone) {
+        return Ok(());
+    }
+    let message = "does not exist in the time zone, where clocks are turned forward then";
+    Err(Error::invalid_field("schedule.first_time", message))
+}
+
+/// Times of which some are not past.
+fn current(times: Recurrence, now: Timestamp) -> Result<Recurrence> {
+    times.next_after(now).map_or_else(|| Err(over()), |_| Ok(times))
+}
+
+/// 422 for times that are all past.
+pub(crate) fn over() -> Error {
+    Error::invalid_field("schedule.first_time", "is past, and the schedule is due once")
 }
 
 /// Times whose period goes with its unit.
@@ -229,7 +249,7 @@ pub(crate) fn create<'a>(
         organization_id: organization.id,
         name: new.name.into(),
         comment: new.comment.map(String::from),
-        recurrence: new.times.check()?,
+        recurrence: current(new.times.check()?, now)?,
         created_at: now,
         updated_at: now,
     };
@@ -251,7 +271,10 @@ fn update<'a>(
     set(&mut times.timezone, update.timezone);
     set(&mut times.period, update.period.map(Whole::get));
     set(&mut times.period_unit, update.period_unit);
-    times.first_time = update.first_time.map_or(times.first_time, |first| first.in_zone(&times.timezone));
+    if let Some(first) = update.first_time {
+        require_repeatable(first, &times.timezone, times.period_unit)?;
+        times.first_time = first.in_zone(&times.timezone);
+    }
     schedule.recurrence = checked(schedule.recurrence)?;
     if schedule == **found {
         return Ok(None);

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use shared::{
     Error, Input, Result,
     api::{Access, Body, IdempotencyKey, Idempotent, Manager, Param, Resource, Single},
-    input::{Field, Problems, Value, values::ToolName},
+    input::{Bounded, Field, Problems, Value, values::ToolName},
     operation,
 };
 use uuid::Uuid;
@@ -26,12 +26,12 @@ struct ToolNames(Vec<ToolName>);
 impl Field for ToolNames {
     fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
         let mut names: Vec<ToolName> = Vec::new();
-        for name in Vec::read(value, path, problems)? {
+        for name in Bounded::<ToolName, MAX_TOOLS>::read(value, path, problems)?.into_inner() {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
-        if names.len() > MAX_TOOLS { problems.add(path, "must name at most 100 tools") } else { Some(Self(names)) }
+        Some(Self(names))
     }
 }
 

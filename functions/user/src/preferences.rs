@@ -7,13 +7,16 @@ use shared::{
     Error, Input, Result,
     api::{Access, Body, Caller, CallingUser, Describe, Description, List, Lookup, Param, Refusal, Resource, Single},
     domain::preference::{Outcome, Preference, PreferenceName, PreferenceParams, Severity, WhenStatus},
-    input::set,
+    input::{Bounded, set},
     operation,
     store::{Audited, Authorized, Found, Guard, OrDefault, Range, Reads},
     tenancy::Authority,
     time::Timestamp,
 };
 use uuid::Uuid;
+
+/// The largest number of conditions of a kind, of which there are fewer.
+const MAX_CONDITIONS: usize = 20;
 
 /// A notification preference.
 #[derive(Debug, Serialize, JsonSchema, Resource)]
@@ -127,13 +130,13 @@ pub(crate) struct UpdatePreference {
     /// Whether the user is notified at all.
     enabled: Option<bool>,
     /// The states that the user is notified of; empty for all.
-    when_status: Option<Vec<WhenStatus>>,
+    when_status: Option<Bounded<WhenStatus, MAX_CONDITIONS>>,
     /// The outcomes that the user is notified of; empty for all.
-    if_status: Option<Vec<Outcome>>,
+    if_status: Option<Bounded<Outcome, MAX_CONDITIONS>>,
     /// The same as `if_status`, by the name that answers use.
-    if_completed: Option<Vec<Outcome>>,
+    if_completed: Option<Bounded<Outcome, MAX_CONDITIONS>>,
     /// The severities that the user is notified of; empty for all.
-    if_severity: Option<Vec<Severity>>,
+    if_severity: Option<Bounded<Severity, MAX_CONDITIONS>>,
 }
 
 /// Update user's event notification preference
@@ -197,7 +200,8 @@ impl UpdatePreference {
     }
 }
 
-fn unique<T: Ord>(mut values: Vec<T>) -> Vec<T> {
+fn unique<T: Ord, const MAX: usize>(values: Bounded<T, MAX>) -> Vec<T> {
+    let mut values = values.into_inner();
     values.sort();
     values.dedup();
     values

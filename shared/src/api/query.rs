@@ -24,9 +24,9 @@ impl<T: FieldSet> Query<T> {
     /// Reads the query string.
     ///
     /// # Errors
-    /// 422 naming every invalid parameter.
+    /// 422 naming every invalid parameter, or for a query string that is too long.
     pub fn of(parts: &Parts) -> Result<T> {
-        let parameters = query_pairs(parts).into_iter().map(|(name, text)| (name, Value::from(text))).collect();
+        let parameters = query_pairs(parts)?.into_iter().map(|(name, text)| (name, Value::from(text))).collect();
         Fields::read_query(&parameters)
     }
 }

@@ -96,7 +96,17 @@ impl<T: JsonSchema + FromStr<Err = &'static str>> Describe for Param<T> {
     }
 }
 
+/// The longest query string, in bytes. The gateway takes no more of a whole request line with its headers than 10,240.
+const MAX_QUERY_BYTES: usize = 8_192;
+
 /// The pairs of the query string, decoded.
-pub(super) fn query_pairs(parts: &Parts) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
+///
+/// # Errors
+/// 422 for one that is too long.
+pub(super) fn query_pairs(parts: &Parts) -> Result<Vec<(String, String)>> {
+    let query = parts.uri.query().unwrap_or_default();
+    if query.len() > MAX_QUERY_BYTES {
+        return Err(Error::invalid_field("query", format!("must have at most {MAX_QUERY_BYTES} bytes")));
+    }
+    Ok(url::form_urlencoded::parse(query.as_bytes()).into_owned().collect())
 }

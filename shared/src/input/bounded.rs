@@ -1,4 +1,5 @@
-//! Arrays of a bounded length, which is looked at before their elements are.
+//! Arrays of a bounded length, which is looked at before their elements are. There are no others: the work on an array would grow
+//! with what a caller sends.
 
 use std::borrow::Cow;
 
@@ -32,12 +33,21 @@ impl<T, const MAX: usize> Bounded<T, MAX> {
     }
 }
 
+impl<T, const MAX: usize> From<Bounded<T, MAX>> for Vec<T> {
+    fn from(bounded: Bounded<T, MAX>) -> Self {
+        bounded.0
+    }
+}
+
 impl<T: Field, const MAX: usize> Field for Bounded<T, MAX> {
     fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        if value.as_array().is_some_and(|array| array.len() > MAX) {
+        let Some(values) = value.as_array() else { return problems.add(path, "must be an array") };
+        if values.len() > MAX {
             return problems.add(path, format!("must hold at most {MAX}"));
         }
-        Vec::read(value, path, problems).map(Self)
+        let read = values.iter().enumerate().map(|(at, value)| T::read(value, &format!("{path}[{at}]"), problems));
+        // All are read, so that every problem is named.
+        read.collect::<Vec<_>>().into_iter().collect::<Option<Vec<T>>>().map(Self)
     }
 }
 

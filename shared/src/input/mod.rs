@@ -21,19 +21,27 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result,
-    error::FieldError,
+    error::{FieldError, MAX_FIELDS},
     id::{ConfigId, OrganizationId, PortListId, ScannerId, ScheduleId, TargetId, UserId},
 };
 
-/// The problems found while reading input.
+/// The problems found while reading input: as many as an answer names.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<FieldError>);
 
 impl Problems {
     /// Adds that the value at `path` is invalid; returns `None`, so that a reader can end with it.
     pub fn add<T>(&mut self, path: &str, message: impl Into<Cow<'static, str>>) -> Option<T> {
-        self.0.push(FieldError::new(path, message));
+        if !self.is_full() {
+            self.0.push(FieldError::new(path, message));
+        }
         None
+    }
+
+    /// Whether no further problem would be named.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.0.len() >= MAX_FIELDS
     }
 
     /// Ends the reading of `value`: the value, or everything that is invalid.
@@ -143,18 +151,6 @@ impl<T: JsonSchema> JsonSchema for Nullable<T> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         Option::<T>::json_schema(generator)
-    }
-}
-
-impl<T: Field> Field for Vec<T> {
-    fn read(value: &Value, path: &str, problems: &mut Problems) -> Option<Self> {
-        let Some(values) = value.as_array() else { return problems.add(path, "must be an array") };
-        let read: Vec<Option<T>> = values
-            .iter()
-            .enumerate()
-            .map(|(index, value)| T::read(value, &format!("{path}[{index}]"), problems))
-            .collect();
-        read.into_iter().collect()
     }
 }
 

@@ -60,6 +60,9 @@ impl<'a> Fields<'a> {
 
     fn close(self, message: &'static str, problems: &mut Problems) {
         for name in self.object.keys().filter(|name| !self.known.contains(&name.as_str())) {
+            if problems.is_full() {
+                break;
+            }
             problems.add::<()>(&self.at(name), message);
         }
     }
@@ -155,7 +158,7 @@ mod tests {
         Input,
         error::Code,
         input::{
-            Nullable,
+            Bounded, Nullable,
             values::{Line, Name},
         },
     };
@@ -175,7 +178,7 @@ mod tests {
     #[derive(Debug, Input)]
     struct Flags {
         /// Optional.
-        flags: Option<Vec<bool>>,
+        flags: Option<Bounded<bool, 3>>,
         /// Optional.
         r#type: Option<bool>,
     }

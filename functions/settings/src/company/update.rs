@@ -7,12 +7,16 @@ use serde_json::Value;
 use shared::{
     Input,
     input::{
-        Field, Nullable, Problems, set,
+        Bounded, Field, Nullable, Problems, set,
         values::{HttpUrl, Name},
     },
 };
 
 use super::{AnyJson, Company, Headquarters, Information, Locations, Structure};
+
+/// The largest number of places of a kind, and of regulations.
+const MAX_LOCATIONS: usize = 500;
+const MAX_REGULATIONS: usize = 100;
 
 /// The body of Update Client Organization Information: only the fields to change.
 #[derive(Debug, Input)]
@@ -61,7 +65,7 @@ struct UpdateHeadquarters {
     /// The place on the map.
     coordinate: Option<UpdateCoordinate>,
     /// The places, which replace those before.
-    locations: Option<Vec<Name>>,
+    locations: Option<Bounded<Name, MAX_LOCATIONS>>,
 }
 
 /// Changes to a place on the map.
@@ -77,14 +81,14 @@ struct UpdateCoordinate {
 #[derive(Debug, Input)]
 struct UpdateLocations {
     /// The places, which replace those before.
-    locations: Option<Vec<Name>>,
+    locations: Option<Bounded<Name, MAX_LOCATIONS>>,
 }
 
 /// Changes to the regulations that apply to a company.
 #[derive(Debug, Input)]
 struct UpdateRegulations {
     /// The regulations, such as GDPR or NIS2, which replace those before.
-    applicable_regulations: Option<Vec<AnyJson>>,
+    applicable_regulations: Option<Bounded<AnyJson, MAX_REGULATIONS>>,
 }
 
 /// An angle of at most `MAX` degrees to either side.
@@ -171,14 +175,10 @@ impl UpdateHeadquarters {
             set(&mut stored.coordinate.lat, lat);
             set(&mut stored.coordinate.long, long);
         }
-        set(&mut stored.locations, self.locations.map(texts));
+        set(&mut stored.locations, self.locations.map(Bounded::into::<String>));
     }
 }
 
 fn merge(stored: &mut Locations, update: Option<UpdateLocations>) {
-    set(&mut stored.locations, update.and_then(|update| update.locations).map(texts));
-}
-
-fn texts(names: Vec<Name>) -> Vec<String> {
-    names.into_iter().map(String::from).collect()
+    set(&mut stored.locations, update.and_then(|update| update.locations).map(Bounded::into::<String>));
 }

@@ -12,7 +12,7 @@ use crate::{
         describe::{Describe, Description},
         request::query_pairs,
     },
-    error::FieldError,
+    input::Problems,
     store::{ScopedRange, Store, Tree},
     time::Timestamp,
 };
@@ -84,18 +84,26 @@ impl<L: Listing> Parameters<L> {
             "per_page" => self.per_page = number(value, MAX_PER_PAGE)?,
             "cursor" => self.cursor = Some(value.to_owned()),
             "sort_by" => {
-                self.sort.extend(sort::<L>(value)?);
-                if self.sort.len() > L::COLUMNS.len() {
-                    return Err("must name each column once".to_owned());
+                for (column, is_descending) in sort::<L>(value)? {
+                    if self.sort.iter().any(|(sorted, _)| sorted.name == column.name) {
+                        return Err("must name each column once".to_owned());
+                    }
+                    self.sort.push((column, is_descending));
                 }
             }
-            _ => self.filters.push(filter::<L>(name, value)?),
+            _ => {
+                let (column, pattern) = filter::<L>(name, value)?;
+                if self.filters.iter().any(|(filtered, _)| filtered.name == column.name) {
+                    return Err("must be there once".to_owned());
+                }
+                self.filters.push((column, pattern));
+            }
         }
         Ok(())
     }
 
     /// Parameters that contradict each other.
-    fn contradictions(&self) -> impl Iterator<Item = FieldError> {
+    fn contradictions(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         let is_open = self.from.is_some() || self.until.is_some();
         let is_far = self.page.is_some_and(|page| page * self.per_page > MAX_ITEMS);
         let is_reversed = matches!((self.from, self.until), (Some(from), Some(until)) if until < from);
@@ -109,7 +117,7 @@ impl<L: Listing> Parameters<L> {
             (self.page.is_some() && self.cursor.is_some(), "page", "cannot go with cursor"),
             (is_far, "page", "reaches the first 5,000 items alone; a cursor reaches all"),
         ];
-        rules.into_iter().filter(|(is_broken, ..)| *is_broken).map(|(_, name, rule)| FieldError::new(name, rule))
+        rules.into_iter().filter(|(is_broken, ..)| *is_broken).map(|(_, name, rule)| (name, rule))
     }
 
     fn dates(&self, now: Timestamp) -> Option<DateRange> {
@@ -183,14 +191,16 @@ impl<L: Listing> ListQuery<L> {
 
     fn parse(pairs: Vec<(String, String)>, now: Timestamp) -> Result<Self> {
         let mut parameters = Parameters::<L>::new();
-        let read = pairs.iter().filter_map(|(name, value)| {
-            parameters.set(name, value, now).err().map(|message| FieldError::new(name, message))
-        });
-        let mut problems: Vec<_> = read.collect();
-        problems.extend(parameters.contradictions());
-        if !problems.is_empty() {
-            return Err(Error::invalid(problems));
+        let mut problems = Problems::default();
+        for (name, value) in &pairs {
+            if let Err(message) = parameters.set(name, value, now) {
+                problems.add::<()>(name, message);
+            }
         }
+        for (name, message) in parameters.contradictions() {
+            problems.add::<()>(name, message);
+        }
+        problems.finish(Some(()))?;
         let dates = parameters.dates(now);
         let Parameters { filters, mut sort, per_page, page, cursor, .. } = parameters;
         if sort.is_empty() {
@@ -218,7 +228,7 @@ fn filter<L: Listing>(name: &str, value: &str) -> Result<Filter<L::Item>, String
     let column = column::<L>(name)?;
     // The documents show the value in quotes, as in q[name]='test*'.
     let value = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(value);
-    Ok((column, value.to_lowercase().split('*').map(str::to_owned).collect()))
+    Ok((column, pieces(&value.to_lowercase())))
 }
 
 fn sort<L: Listing>(value: &str) -> Result<Vec<Sort<L::Item>>, String> {
@@ -252,6 +262,17 @@ fn fingerprint(mut pairs: Vec<(String, String)>) -> String {
     pairs.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
 }
 
+/// The pieces of a pattern between its stars. Several stars in a row are as good as one.
+fn pieces(pattern: &str) -> Vec<String> {
+    let mut pieces: Vec<String> = pattern.split('*').map(str::to_owned).collect();
+    let (mut number, count) = (0, pieces.len());
+    pieces.retain(|piece| {
+        number += 1;
+        !piece.is_empty() || number == 1 || number == count
+    });
+    pieces
+}
+
 /// Whether `text` consists of the `pieces` in order, with anything between them; both are lower-case.
 fn matches_pattern(text: &str, pieces: &[String]) -> bool {
     let Some((first, others)) = pieces.split_first() else { return text.is_empty() };
@@ -272,7 +293,7 @@ impl<L: Listing> ListQuery<L> {
     /// # Errors
     /// 422 naming every invalid one.
     pub(super) fn of(parts: &Parts) -> Result<Self> {
-        Self::parse(query_pairs(parts), Timestamp::now())
+        Self::parse(query_pairs(parts)?, Timestamp::now())
     }
 }
 
@@ -288,10 +309,14 @@ impl<L: Listing> Describe for ListQuery<L> {
                 format!("Only items whose `{name}` is this text. `*` stands for any text, and case is ignored.");
             parameter(&format!("q[{name}]"), &description, json!({ "type": "string" }))
         });
+        let two: Vec<String> =
+            names().take(2).zip(["asc", "desc"]).map(|(name, way)| format!("{name}:{way}")).collect();
         let sort_by = parameter(
             "sort_by",
-            "Sorts by columns, the first one first; `name:asc,created_at:desc` stands for two of them, and a space may \
-                stand for a colon.",
+            &format!(
+                "Sorts by columns, the first one first; `{}` stands for two of them, and a space may stand for a colon.",
+                two.join(",")
+            ),
             json!({ "type": "array", "items": { "type": "string", "enum": sorts } }),
         );
         let time = json!({
@@ -300,15 +325,11 @@ impl<L: Listing> Describe for ListQuery<L> {
             "examples": ["2026-03-10 14:30:00"],
         });
         let parameters = [
-            parameter(
-                "date_range_start",
-                "Created at this time or later, as `YYYY-MM-DD hh:mm:ss` in UTC.",
-                time.clone(),
-            ),
-            parameter("date_range_end", "Created at this time or earlier, as `YYYY-MM-DD hh:mm:ss` in UTC.", time),
+            parameter("date_range_start", "The earliest time, as `YYYY-MM-DD hh:mm:ss` in UTC.", time.clone()),
+            parameter("date_range_end", "The latest time, as `YYYY-MM-DD hh:mm:ss` in UTC.", time),
             parameter(
                 "relative_date_range",
-                "Created in the last `30s`, `5m`, `2h`, `10d`, `3M`, `2q` or `1y`, or in a quarter such as `1q2020`.",
+                "A range of time: the last `30s`, `5m`, `2h`, `10d`, `3M`, `2q` or `1y`, or a quarter such as `1q2020`.",
                 json!({ "type": "string", "pattern": "^([1-9][0-9]{0,5}[smhdMqy]|[1-4]q(19[7-9][0-9]|[2-9][0-9]{3}))$", "examples": ["10d"] }),
             ),
             sort_by,
@@ -358,8 +379,9 @@ mod tests {
                     Some((c, rest)) => text.first() == Some(c) && glob(&text[1..], rest),
                 }
             }
-            let pieces: Vec<String> = pattern.split('*').map(str::to_owned).collect();
+            let pieces = pieces(&pattern);
             prop_assert_eq!(matches_pattern(&text, &pieces), glob(text.as_bytes(), pattern.as_bytes()));
+            prop_assert!(pieces.len() <= pattern.len() / 2 + 2);
         }
     }
 }

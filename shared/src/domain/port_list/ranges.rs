@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     Input, choice,
     id::PortRangeId,
-    input::{Field, Problems, Value, Whole},
+    input::{Bounded, Field, Problems, Value, Whole},
 };
 
 choice! {
@@ -185,7 +185,7 @@ impl Field for PortRanges {
         if !(1..=Self::MAX).contains(&count) {
             return problems.add(path, format!("must hold 1 to {} ranges", Self::MAX));
         }
-        let ranges = Vec::read(value, path, problems)?;
+        let ranges = Bounded::<PortRange, { Self::MAX }>::read(value, path, problems)?.into_inner();
         let mut ordered: Vec<(usize, PortRange)> = ranges.iter().copied().enumerate().collect();
         ordered.sort_unstable_by_key(|(_, range)| *range);
         for pair in ordered.windows(2) {

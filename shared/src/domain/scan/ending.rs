@@ -88,9 +88,12 @@ impl Ending<'_> {
         run.status = status;
         run.ended_at = Some(now);
         run.stopped_by = outcome.stopped_by.or(run.stopped_by);
-        run.incomplete = outcome.incomplete;
-        run.engines = outcome.engines;
         run.hosts = outcome.hosts;
+        run.incomplete = outcome.incomplete;
+        if status != ScanStatus::Done && run.hosts.done < run.hosts.total {
+            run.incomplete.push(format!("{} of {} hosts are done", run.hosts.done, run.hosts.total));
+        }
+        run.engines = outcome.engines;
         run.open = outcome.open;
         run.changes = outcome.changes;
         let mut scan = Scan::clone(self.scan);

@@ -114,6 +114,15 @@ pub struct HostCounts {
     pub alive: u32,
 }
 
+impl HostCounts {
+    /// The numbers after a scanner has told its own. One that comes back may not know what it had found before it was gone, so no
+    /// number but the total falls.
+    #[must_use]
+    pub fn followed_by(self, told: Self) -> Self {
+        Self { total: told.total, done: self.done.max(told.done), alive: self.alive.max(told.alive) }
+    }
+}
+
 /// An entry of the history of a scan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
