@@ -7,7 +7,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::AlgorithmParameters, jwk
 use scanward::options::Options;
 use serde_json::{Value, json};
 
-use crate::support::{PARTNER, Reply, World, dynamodb, options, together};
+use crate::support::{PARTNER, Reply, World, dynamodb, options};
 
 const SESSION: &str = "0192f0c1-0000-7000-8000-000000000011";
 
@@ -58,55 +58,6 @@ async fn every_wrong_combination_gets_the_same_answer() {
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert_eq!(answers.first().unwrap().0, 401);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn failures_are_slowed_down_per_account_whether_it_exists_or_not() {
-    let world = World::start().await;
-    for username in ["partner@example.com", "nobody@example.com"] {
-        for _ in 0..5 {
-            sign_in(&world, username, "wrong").await.error(401, "unauthorized");
-        }
-        let reply = sign_in(&world, username, "demo partner password").await;
-        assert!(reply.header("retry-after").unwrap().parse::<u64>().unwrap() > 0);
-        reply.error(429, "too_many_requests");
-    }
-    sign_in(&world, "user@example.com", "demo user password").await.ok(200);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn guesses_in_parallel_are_slowed_down_too() {
-    let world = World::start().await;
-    let guesses = (0..20).map(|_| sign_in(&world, "partner@example.com", "wrong"));
-    let statuses: Vec<u16> = together(guesses).await.iter().map(|reply| reply.status.as_u16()).collect();
-    let count = |status: u16| statuses.iter().filter(|it| **it == status).count();
-    assert_eq!((count(401), count(429)), (5, 15), "{statuses:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn failures_are_slowed_down_per_address() {
-    let world = World::start().await;
-    let mut refused = 0;
-    for attempt in 0..60 {
-        match sign_in(&world, &format!("nobody{attempt}@example.com"), "wrong").await.status.as_u16() {
-            401 => assert!(attempt < 60),
-            429 => refused += 1,
-            other => panic!("{other}"),
-        }
-    }
-    // The limit is 50 at once, and one more every two seconds.
-    assert!((1..=10).contains(&refused), "{refused}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn signing_in_clears_earlier_failures() {
-    let world = World::start().await;
-    for _ in 0..3 {
-        for _ in 0..4 {
-            sign_in(&world, "user@example.com", "wrong").await.error(401, "unauthorized");
-        }
-        sign_in(&world, "user@example.com", "demo user password").await.ok(200);
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -42,6 +42,7 @@ mod schedules;
 mod schema;
 mod settings;
 mod targets;
+mod throttle;
 mod totals;
 mod upkeep;
 mod users;

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use shared::{
     Error, Input, Result,
-    api::{Body, Caller, SigningIn, Visitor},
+    api::{Body, Caller, DeviceToken, SigningIn, Visitor},
     domain::{
         organization::Organization,
         session::Session,
@@ -40,7 +40,7 @@ pub(crate) struct SignedIn {
     status_text: &'static str,
     /// The name that signed in.
     username: String,
-    /// The session's token, for `Authorization: Bearer`.
+    /// The session's token, for `Authorization: Bearer`; and for `X-Device-Token` of a later sign-in.
     token: String,
     /// The number of sign-ins of the user, this one included.
     sign_in_count: u64,
@@ -58,12 +58,14 @@ pub(crate) struct SignedIn {
 
 /// Sign in authentication
 ///
-/// Opens a session. Whatever is wrong, the answer is the same 401 after the same time; repeated failures are slowed down
-/// per account and per address. `Idempotency-Key` has no effect, since a token is never stored.
+/// Opens a session. Whatever is wrong, the answer is the same 401 after the same time. Wrong passwords are slowed down per
+/// address and per account. Those from elsewhere keep nobody out who signs in from an address that the account has signed
+/// in from in the last 90 days, or sends the `token` of an earlier sign-in as `X-Device-Token`. `Idempotency-Key` has no
+/// effect, since a token is never stored.
 #[operation(post, "/auth/sign_in")]
-pub(crate) async fn sign_in(visitor: Visitor, Body(body): Body<SignIn>) -> Result<Json<SignedIn>> {
-    let SigningIn { caller, sign_ins, attempts } = visitor.sign_in(&body.username, body.password.0).await?;
-    let write = open(&caller)?;
+pub(crate) async fn sign_in(visitor: Visitor, device: DeviceToken, Body(body): Body<SignIn>) -> Result<Json<SignedIn>> {
+    let SigningIn { caller, sign_ins, attempts } = visitor.sign_in(&body.username, body.password.0, device).await?;
+    let write = attempts.remember(open(&caller)?);
     let token = token(&caller, write.result()).await?;
     let opening = async { tokio::try_join!(write.commit(), own(&caller)) };
     let (_, organization) = attempts.succeed(caller.app(), opening).await?;

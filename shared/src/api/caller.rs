@@ -7,6 +7,7 @@ use http::{HeaderMap, header, request::Parts};
 
 use super::{
     describe::{Describe, Description},
+    device::DeviceToken,
     header::{one, verified},
 };
 use crate::{
@@ -274,8 +275,9 @@ impl Visitor {
     ///
     /// # Errors
     /// 401 for any wrong combination, after the same time whether the user exists or not; 429 for too many of them.
-    pub async fn sign_in(self, username: &str, password: Password) -> Result<SigningIn> {
-        let proven = identity::prove(self.app.table(), username, password, &self.request.source_address).await?;
+    pub async fn sign_in(self, username: &str, password: Password, device: DeviceToken) -> Result<SigningIn> {
+        let address = &self.request.source_address;
+        let proven = identity::prove(self.app.table(), username, password, address, device.0).await?;
         let scopes = vec![UID.to_owned()];
         let caller = Caller::acting_as(&self.app, proven.user, Identity::Password, scopes, self.request);
         telemetry::caller(caller.authority().actor(), caller.authority().organization_id());

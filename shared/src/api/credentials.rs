@@ -164,11 +164,10 @@ impl UserProof {
         match self {
             Self::Session(claims, _) => {
                 let session = found.item::<Session>(&Key::session(claims.sid))?.ok_or_else(Error::unauthorized)?;
-                let user = found.item::<User>(&User::key_of(claims.sub))?.ok_or_else(Error::unauthorized)?;
+                let user = User::proven(found.item(&User::key_of(claims.sub))?)?;
                 if !session.is_open_for(&user) {
                     return Err(Error::unauthorized());
                 }
-                let user = Authorized::by_credential(user);
                 let session = Authorized::below(session, &user);
                 Ok(Caller::acting_as(
                     app,
@@ -179,8 +178,7 @@ impl UserProof {
                 ))
             }
             Self::AccessToken(credential, id, _) => {
-                let user = found.item::<User>(&User::key_of(id))?.ok_or_else(Error::unauthorized)?;
-                let user = Authorized::by_credential(user);
+                let user = User::proven(found.item(&User::key_of(id))?)?;
                 Ok(Caller::acting_as(app, user, Identity::AccessToken, credential.scopes.clone(), request))
             }
         }

@@ -37,8 +37,8 @@ mod tests {
     #[test]
     fn the_token_is_valid_for_a_rehearsal_alone() {
         assert_eq!(key_id(&token(), Purpose::SessionSigning).as_deref(), Some(KEY_ID));
-        let claims: SessionClaims = verify(&token(), PUBLIC_KEY, ISSUER).unwrap();
+        let claims: SessionClaims = verify(&token(), PUBLIC_KEY, ISSUER, 0).unwrap();
         assert!(claims.sub.0.is_nil() && claims.sid.0.is_nil());
-        assert!(verify::<SessionClaims>(&token(), PUBLIC_KEY, "https://scanward.test").is_none());
+        assert!(verify::<SessionClaims>(&token(), PUBLIC_KEY, "https://scanward.test", 0).is_none());
     }
 }

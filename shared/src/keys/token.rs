@@ -16,8 +16,8 @@ use crate::{
 pub const AUDIENCE: &str = "scanward";
 /// The scope of acting as a user.
 pub const UID: &str = "uid";
-/// Clocks may differ by this much.
-const LEEWAY_SECONDS: u64 = 30;
+/// Clocks may differ by this much: a token is accepted for so long after it has expired.
+pub(crate) const LEEWAY_SECONDS: u64 = 30;
 /// No token of this product is longer.
 const MAX_TOKEN_LENGTH: usize = 4096;
 
@@ -118,12 +118,13 @@ pub fn key_id(token: &str, purpose: Purpose) -> Option<String> {
     header.kid.filter(|_| is_it)
 }
 
-/// The claims of a token, when `public_key` signed it, `issuer` issued it for this API, and it has not expired.
+/// The claims of a token, when `public_key` signed it, `issuer` issued it for this API, and it has not expired more than
+/// some seconds ago.
 #[must_use]
-pub fn verify<C: DeserializeOwned + Clone>(token: &str, public_key: &str, issuer: &str) -> Option<C> {
+pub fn verify<C: DeserializeOwned + Clone>(token: &str, public_key: &str, issuer: &str, late: u64) -> Option<C> {
     let key = DecodingKey::from_ed_components(public_key).ok()?;
     let mut validation = Validation::new(Algorithm::EdDSA);
-    validation.leeway = LEEWAY_SECONDS;
+    validation.leeway = late;
     validation.set_audience(&[AUDIENCE]);
     validation.set_issuer(&[issuer]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
@@ -156,7 +157,7 @@ mod tests {
 
     fn verified(token: &str, seed: u8) -> Option<SessionClaims> {
         key_id(token, Purpose::SessionSigning)?;
-        verify(token, &public_key(&[seed; 32]).unwrap(), ISSUER)
+        verify(token, &public_key(&[seed; 32]).unwrap(), ISSUER, 0)
     }
 
     fn sign(purpose: Purpose, claims: &SessionClaims) -> String {
@@ -167,6 +168,16 @@ mod tests {
     fn a_session_token_says_what_was_signed() {
         let claims = claims(60);
         assert_eq!(verified(&sign(Purpose::SessionSigning, &claims), 1), Some(claims));
+    }
+
+    #[test]
+    fn a_token_is_accepted_late_for_some_time() {
+        let late = |lifetime, seconds| {
+            let token = sign(Purpose::SessionSigning, &claims(lifetime));
+            verify::<SessionClaims>(&token, &public_key(&[1; 32]).unwrap(), ISSUER, seconds).is_some()
+        };
+        assert!(late(60, 0) && late(-60, 100));
+        assert!(!late(-60, 0) && !late(-200, 100));
     }
 
     #[test]

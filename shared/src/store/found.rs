@@ -96,6 +96,11 @@ impl Found {
         self.items.get(key).cloned().map_or(Ok(None), from_item)
     }
 
+    /// A number of the item with a key, if it exists.
+    pub(crate) fn number(&self, key: &Key, attribute: &str) -> Option<i64> {
+        self.items.get(key)?.get(attribute)?.as_n().ok()?.parse().ok()
+    }
+
     fn take_range(&mut self, range: &Range) -> Vec<Item> {
         let position = self.ranges.iter().position(|(read, _)| read == range);
         position.map(|at| self.ranges.swap_remove(at).1).unwrap_or_default()

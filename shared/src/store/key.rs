@@ -36,7 +36,8 @@
 //! | e-mail address | `EMAIL#<address>` | `EMAIL` | | |
 //! | session | `SESSION#<id>` | `SESSION` | | |
 //! | access token, API key | `CREDENTIAL#<SHA-256>` | `CREDENTIAL` | | |
-//! | sign-in throttle | `THROTTLE#<account or address>#<SHA-256>` | `THROTTLE` | | |
+//! | attempts to sign in | `THROTTLE#<account, address, place, device or devices>#<SHA-256>` | `THROTTLE` | | |
+//! | address that an account has signed in from | `KNOWN_PLACE#<SHA-256>` | `KNOWN_PLACE` | | |
 //! | audit entry, and its copies in the logs above | `AUDIT#<organization id>` | `<event id>` | | |
 //! | its copy in the platform's log | `AUDIT#PLATFORM#<hour>#<shard>` | `<event id>` | | |
 //! | the hours and shards of that log | `AUDIT#PLATFORM` | `<hour>#<shard>` | | |
@@ -47,6 +48,7 @@
 //!
 //! | access pattern | how |
 //! | --- | --- |
+//! | the user with a name, and what limits attempts to be it | one `BatchGetItem`, and another of the user |
 //! | authenticate a session, and look up what the request names | one `BatchGetItem`; the scope is checked against each item |
 //! | organizations, users or resources of a tenant | `Query` of GSI1 by path prefix: one partition a tenant, so that a subtree is one range |
 //! | those of the platform | the tops in the order of their ids, and the range of each |
@@ -68,7 +70,8 @@
 //!
 //! What each partition is heated by, of the 1,000 write units a second that it takes: an organization's own partition and its
 //! log by its own writes; the log and the index of a tenant by those of its tree; an hour and shard of the platform's log by
-//! a sixteenth of all. `TOPS` is written when a tenant is made or ends, `KEYS` when a key is. The copies, the platform's log
+//! a sixteenth of all. Attempts to sign in read what limits their account and address, and write it only while something is
+//! left: so an attack on an account writes to it once a minute. `TOPS` is written when a tenant is made or ends, `KEYS` when a key is. The copies, the platform's log
 //! and the totals are written by the function `project` from the table's stream.
 
 use uuid::Uuid;
@@ -282,6 +285,11 @@ impl Key {
     /// A bucket of attempts, by its kind and the SHA-256 of its subject.
     pub(crate) fn throttle(kind: &str, digest: &str) -> Self {
         Self::new(format!("THROTTLE#{kind}#{digest}"), "THROTTLE")
+    }
+
+    /// The mark that an account has signed in from an address, by the SHA-256 of both.
+    pub(crate) fn known_place(digest: &str) -> Self {
+        Self::new(format!("KNOWN_PLACE#{digest}"), "KNOWN_PLACE")
     }
 
     /// An entry in the log of `organization`, or in the platform's.

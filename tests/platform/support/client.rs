@@ -1,6 +1,6 @@
 //! A caller of the API, and the answers to its requests.
 
-use std::ops::Index;
+use std::{net::Ipv4Addr, ops::Index};
 
 use reqwest::{
     Method, StatusCode,
@@ -31,6 +31,12 @@ impl Client {
     /// The same caller, who sees what these workers do.
     pub fn after(&self, workers: &Workers) -> Self {
         Self { workers: Some(workers.clone()), ..self.clone() }
+    }
+
+    /// The same caller at another address of this machine, `127.0.0.<last>`.
+    pub fn from(&self, last: u8) -> Self {
+        let address = Ipv4Addr::new(127, 0, 0, last);
+        Self { http: reqwest::Client::builder().local_address(Some(address.into())).build().unwrap(), ..self.clone() }
     }
 
     /// The same caller of another process.

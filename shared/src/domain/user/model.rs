@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::UserDetails;
 use crate::{
-    Error,
+    Error, Result,
     domain::organization::Organization,
     id::{OrganizationId, UserId},
     input::values::unique_form,
     owned,
-    store::{Authorized, Child, Entity, Key},
+    store::{Authorized, Child, Entity, Key, Stored},
     tenancy::{Claim, OrganizationPath, Role},
     time::Timestamp,
 };
@@ -31,7 +31,7 @@ pub struct User {
     #[serde(flatten)]
     pub details: UserDetails,
     pub(crate) password_hash: Option<String>,
-    /// Whether the user may sign in: it was confirmed once.
+    /// Whether the user may sign in and act: it was confirmed once.
     pub(crate) is_active: bool,
     /// When the present e-mail address was confirmed.
     pub confirmed_at: Option<Timestamp>,
@@ -62,6 +62,15 @@ impl User {
             created_at: now,
             updated_at: now,
         }
+    }
+
+    /// The user that a credential proves. Whoever is not active any more acts by none, from the next request on.
+    ///
+    /// # Errors
+    /// 401 for a user who does not exist, or is not active.
+    pub(crate) fn proven(found: Option<Stored<Self>>) -> Result<Authorized<Self>> {
+        let user = found.filter(|user| user.is_active).ok_or_else(Error::unauthorized)?;
+        Ok(Authorized::by_credential(user))
     }
 
     /// The user's authority, for a credential to claim.
