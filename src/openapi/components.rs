@@ -21,6 +21,7 @@ pub(super) fn components(mut schemas: Map<String, Value>, examples: Map<String, 
         "headers": {
             "RequestId": header("The id of the request; quote it when you ask for help."),
             "ETag": header("The version of the resource, which `If-Match` may name."),
+            "IdempotencyReplayed": header("`true` where this is the answer to an earlier request with the same `Idempotency-Key`."),
             "Location": header("The path of the new resource."),
             "RetryAfter": {
                 "description": "The number of seconds after which another attempt makes sense.",

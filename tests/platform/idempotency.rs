@@ -13,6 +13,7 @@ async fn a_repetition_gets_the_first_answer() {
     let second = caller.post("/v2/users", body.clone()).await.ok(201);
     assert_eq!((&first.text, first.header("location")), (&second.text, second.header("location")));
     assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+    assert_eq!([&first, &second].map(|it| it.header("idempotency-replayed")), [None, Some("true")]);
     world.partner().post("/v2/users", body).await.error(409, "conflict");
 }
 
@@ -72,6 +73,7 @@ async fn concurrent_repetitions_create_one_resource() {
     let body =
         json!({ "organization": { "name": "Once", "company_name": "Once", "parent_organization": TECHPARTNER } });
     let replies = together((0..12).map(|_| caller.post("/v2/organizations", body.clone()))).await;
+    assert_eq!(replies.iter().filter(|reply| reply.header("idempotency-replayed").is_none()).count(), 1);
     let texts: std::collections::BTreeSet<String> = replies.into_iter().map(|reply| reply.ok(201).text).collect();
     assert_eq!(texts.len(), 1, "{texts:?}");
     world.agrees().await;

@@ -135,6 +135,13 @@ impl<'d> Description<'d> {
         headers.insert(name.to_owned(), reference("headers", component));
     }
 
+    /// Adds a header to the answers of success that are described so far.
+    pub fn success_header(&mut self, name: &str, component: &str) {
+        for (_, answer) in self.answers.range_mut(200..300) {
+            answer.headers.insert(name.to_owned(), reference("headers", component));
+        }
+    }
+
     /// Adds an error with which the operation can answer.
     pub fn error(&mut self, error: Error) {
         let errors = &mut self.answers.entry(error.code().status()).or_default().errors;

@@ -27,6 +27,7 @@ use crate::{
 };
 
 static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+static REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 const MAX_KEY_LENGTH: usize = 255;
 
@@ -89,7 +90,7 @@ impl IdempotencyKey {
         match write.put_first(&record, Guard::AbsentOrExpired).commit().await {
             Ok(_) => Ok(Idempotent::Stored(response)),
             Err(error) => match keyed.answer(table.read(keyed.reads()).await?.item(&keyed.key())?)? {
-                Some(stored) => Ok(Idempotent::Stored(stored)),
+                Some(stored) => Ok(Idempotent::Replayed(stored)),
                 None => Err(error),
             },
         }
@@ -138,7 +139,7 @@ impl Lookup for IdempotencyKey {
         let Some(given) = given? else { return Ok(Self(None)) };
         let keyed = given.of_actor(caller.authority().actor().id);
         match keyed.answer(found.item(&keyed.key())?)? {
-            Some(answer) => Err(Refusal::Answer(Box::new(answer.into_response()))),
+            Some(answer) => Err(Refusal::Answer(Box::new(answer.replay()))),
             None => Ok(Self(Some(keyed))),
         }
     }
@@ -161,6 +162,8 @@ pub enum Idempotent<T> {
     First(T),
     /// The answer as it is stored.
     Stored(StoredResponse),
+    /// The answer to an earlier request with the key.
+    Replayed(StoredResponse),
 }
 
 impl<T: IntoResponse> IntoResponse for Idempotent<T> {
@@ -168,6 +171,7 @@ impl<T: IntoResponse> IntoResponse for Idempotent<T> {
         match self {
             Self::First(answer) => answer.into_response(),
             Self::Stored(answer) => answer.into_response(),
+            Self::Replayed(answer) => answer.replay(),
         }
     }
 }
@@ -175,6 +179,7 @@ impl<T: IntoResponse> IntoResponse for Idempotent<T> {
 impl<T: Describe> Describe for Idempotent<T> {
     fn describe(operation: &mut Description<'_>) {
         T::describe(operation);
+        operation.success_header(REPLAYED.as_str(), "IdempotencyReplayed");
     }
 }
 
@@ -199,6 +204,15 @@ impl StoredResponse {
             location: location.map(str::to_owned),
             body: Some(String::from_utf8(body.to_vec()).map_err(Error::internal)?),
         })
+    }
+}
+
+impl StoredResponse {
+    /// The answer to a repetition, which says that it is one.
+    fn replay(self) -> Response {
+        let mut response = self.into_response();
+        response.headers_mut().insert(&REPLAYED, HeaderValue::from_static("true"));
+        response
     }
 }
 
