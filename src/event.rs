@@ -22,13 +22,14 @@ pub fn of_request(
     let (body, is_base64) = encoded(&parts.headers, body);
     let now = Timestamp::now();
     let header = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let host = header(header::HOST);
+    // An old client names no host, and a function needs one.
+    let host = Some(header(header::HOST)).filter(|host| !host.is_empty()).unwrap_or("localhost");
     let mut event = json!({
         "version": "2.0",
         "routeKey": route,
         "rawPath": decoded(parts.uri.path()),
         "rawQueryString": parts.uri.query().unwrap_or_default(),
-        "headers": headers(&parts.headers),
+        "headers": headers(&parts.headers, source),
         "requestContext": {
             "accountId": "000000000000",
             "apiId": "local",
@@ -87,14 +88,18 @@ fn encoded(headers: &HeaderMap, body: &[u8]) -> (Option<String>, bool) {
     }
 }
 
-/// The headers without cookies: names in lower case, the values of a repeated header joined with commas.
-fn headers(headers: &HeaderMap) -> Map<String, Value> {
+/// The headers without cookies: names in lower case, the values of a repeated header joined with commas. What the gateway
+/// says of the connection is its own word, whatever the client has said.
+fn headers(headers: &HeaderMap, source: IpAddr) -> Map<String, Value> {
     let names = headers.keys().filter(|name| *name != header::COOKIE);
     let joined = |name: &HeaderName| {
         let values = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         values.collect::<Vec<_>>().join(",")
     };
-    names.map(|name| (name.as_str().to_owned(), Value::from(joined(name)))).collect()
+    let mut headers: Map<String, Value> = names.map(|name| (name.as_str().to_owned(), joined(name).into())).collect();
+    headers.insert("x-forwarded-for".to_owned(), source.to_string().into());
+    headers.insert("x-forwarded-proto".to_owned(), "http".into());
+    headers
 }
 
 fn query_parameters(query: &str) -> Value {

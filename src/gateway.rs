@@ -14,7 +14,6 @@ use axum::{
     extract::{ConnectInfo, State},
 };
 use http::{HeaderValue, Request, StatusCode, header};
-use http_body_util::{BodyExt, Limited};
 use lambda_http::{Adapter, LambdaEvent, Service, request::LambdaRequest};
 use serde_json::{Value, json};
 use shared::{
@@ -23,10 +22,11 @@ use shared::{
 };
 use uuid::Uuid;
 
-use crate::{event, functions, template::Route};
-
-/// The size of the largest body that the gateway accepts.
-const MAX_REQUEST_BYTES: usize = 10 * 1024 * 1024;
+use crate::{
+    event, functions,
+    serving::{self, Unread},
+    template::Route,
+};
 
 /// The gateway and the functions behind it.
 #[derive(Clone)]
@@ -101,24 +101,28 @@ impl Gateway {
         let request: LambdaRequest = serde_json::from_str(&event.to_string())?;
         let mut context = lambda_http::Context::default();
         context.xray_trace_id = event.pointer("/headers/x-amzn-trace-id").and_then(Value::as_str).map(str::to_owned);
-        let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
-        // In a task of its own, so that a panic ends this request alone, as on Lambda.
-        let answer = tokio::spawn(answering).await;
+        // In a task of its own, the reading of the event included, so that a panic ends this request alone, as on Lambda.
+        let answer = tokio::spawn(async move {
+            let answering = Adapter::from(function).call(LambdaEvent::new(request, context));
+            answering.await
+        })
+        .await;
         (self.0.afterwards)();
         let Ok(answer) = answer?;
         Ok(serde_json::to_value(answer)?)
     }
 
     async fn answer(&self, source: IpAddr, request: Request<Body>) -> Result<http::Response<Vec<u8>>> {
-        let (parts, body) = request.into_parts();
-        let Some((target, parameters)) = self.target(parts.method.as_str(), parts.uri.path()) else {
+        let Some((target, parameters)) = self.target(request.method().as_str(), request.uri().path()) else {
             return Ok(own_answer(StatusCode::NOT_FOUND, "Not Found"));
         };
-        let Ok(body) = Limited::new(body, MAX_REQUEST_BYTES).collect().await else {
-            return Ok(own_answer(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"));
+        let (parts, body) = serving::read(request).await;
+        let body = match body {
+            Ok(body) => body,
+            Err(unread) => return Ok(serving::closing(unread_answer(unread))),
         };
         let request_id = Uuid::now_v7().to_string();
-        let event = event::of_request(&parts, &body.to_bytes(), &target.route, parameters, source, &request_id);
+        let event = event::of_request(&parts, &body, &target.route, parameters, source, &request_id);
         event::to_response(self.invoke(&target.function, event).await?)
     }
 }
@@ -133,6 +137,20 @@ async fn handle(
         own_answer(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
     });
     answer.map(Body::from)
+}
+
+fn unread_answer(unread: Unread) -> http::Response<Vec<u8>> {
+    let message = match unread {
+        Unread::TooLarge => "Request Entity Too Large",
+        Unread::Cut => "Bad Request",
+        Unread::Slow => "Request Timeout",
+    };
+    own_answer(unread.status(), message)
+}
+
+/// The answer to what is no proper request.
+pub(crate) fn bad_request() -> http::Response<Body> {
+    own_answer(StatusCode::BAD_REQUEST, "Bad Request").map(Body::from)
 }
 
 /// An answer of the gateway itself, which is not in the API's error envelope.

@@ -7,7 +7,8 @@
 //! - [`event`]: HTTP requests as API Gateway events, and answers back.
 //! - [`gateway`]: the API gateway.
 //! - [`streams`]: the table's stream, which workers are called with.
-//! - [`database`]: the embedded DynamoDB; [`demo`]: sample tenants.
+//! - [`serving`]: a port of this machine and its limits; [`door`]: who may knock there.
+//! - [`database`]: the embedded DynamoDB; [`folder`]: files for their owner alone; [`demo`]: sample tenants.
 //! - [`workers`]: the functions that the stream is for; [`upkeep`]: looking after a table; [`samples`]: the sample events.
 //! - [`platform`]: the running platform, which combines them.
 //! - [`openapi`]: the OpenAPI document of all functions.
@@ -15,7 +16,9 @@
 pub mod calls;
 pub mod database;
 pub mod demo;
+pub mod door;
 pub mod event;
+pub mod folder;
 pub mod functions;
 pub mod gateway;
 pub mod iam;
@@ -23,6 +26,7 @@ pub mod openapi;
 pub mod options;
 pub mod platform;
 pub mod samples;
+pub mod serving;
 pub mod streams;
 pub mod template;
 pub mod upkeep;

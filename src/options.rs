@@ -5,11 +5,16 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{StringValueParser, TypedValueParser},
+};
 use shared::{
-    config::{Config, signing_key_generation},
+    config::{Config, Dynamodb, signing_key_generation},
     keys::FIRST,
 };
+
+use crate::serving::Limits;
 
 /// Runs Scanward on this machine.
 #[derive(Clone, Debug, Parser)]
@@ -29,7 +34,8 @@ pub struct Options {
 
     /// The DynamoDB to use instead of the embedded one: Amazon's local one, or AWS
     #[arg(long, env = "SCANWARD_DYNAMODB_ENDPOINT", value_name = "URL", global = true)]
-    pub dynamodb_endpoint: Option<String>,
+    #[arg(value_parser = StringValueParser::new().map(Dynamodb::at))]
+    pub dynamodb_endpoint: Option<Dynamodb>,
 
     /// The address of the embedded DynamoDB
     #[arg(long, env = "SCANWARD_DYNAMODB_LISTEN", default_value = "127.0.0.1:9001", global = true)]
@@ -64,6 +70,10 @@ pub struct Options {
     #[arg(long, env = "SCANWARD_DEMO", global = true)]
     pub demo: bool,
 
+    /// The limits of the API's port.
+    #[arg(skip)]
+    pub limits: Limits,
+
     /// The command to run instead of serving the API
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -88,6 +98,7 @@ impl Options {
             dns_server: Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
             allow_loopback: true,
             demo: true,
+            limits: Limits::default(),
             command: None,
         }
     }

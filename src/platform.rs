@@ -3,29 +3,32 @@
 use std::{
     collections::BTreeMap,
     fmt::Write,
-    fs,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
 };
 
 use anyhow::{Context, Result, anyhow, ensure};
+use axum::middleware;
 use shared::{
     App,
     app::{self, Operator},
-    config::{Config, Settings},
+    config::{Config, Dynamodb, Settings},
     domain::bootstrap,
     input::values::Password,
     keys::{KeyFile, KeyProvider},
     random::random_alphanumeric,
 };
 use tokio::net::TcpListener;
-use url::{Host, Url};
+use url::Url;
 
 use crate::{
     database, demo,
+    door::{self, Door},
+    folder,
     gateway::Gateway,
     iam::{Restricted, Role},
     options::Options,
+    serving,
     streams::{TableStream, Worker},
     template::{self, Functions, TEMPLATE, Timer},
     upkeep::migrate::require_layout,
@@ -38,7 +41,7 @@ pub struct Platform {
     roles: BTreeMap<String, Role>,
     workers: Workers,
     timed: Vec<(Timer, Worker)>,
-    dynamodb: String,
+    dynamodb: Dynamodb,
     address: Option<SocketAddr>,
     greeting: String,
 }
@@ -59,8 +62,8 @@ impl Platform {
         let address = listener.local_addr()?;
         let mut platform = Self::make(options, options.dynamodb_listen, address).await?;
         platform.address = Some(address);
-        let service = platform.gateway.router().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let router = platform.gateway.router().layer(middleware::from_fn_with_state(Door::of(address), door::of_api));
+        tokio::spawn(serving::serve(listener, router, options.limits));
         for (timer, timed) in &platform.timed {
             workers::start_timer(timer, timed.clone());
         }
@@ -78,24 +81,19 @@ impl Platform {
     /// Refuses a DynamoDB that is not on this machine, since everyone can read the credentials of the sample tenants.
     fn require_local(dynamodb: &str) -> Result<()> {
         let host = Url::parse(dynamodb).ok().and_then(|url| url.host().map(|host| host.to_owned()));
-        let is_local = match host {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
+        let is_local = host.is_some_and(|host| door::is_this_machine(&host));
         ensure!(is_local, "--demo loads its credentials only into a DynamoDB on this machine, not into {dynamodb}");
         Ok(())
     }
 
     async fn make(options: &Options, dynamodb_listen: SocketAddr, address: SocketAddr) -> Result<Self> {
-        let dynamodb = database::endpoint(options, dynamodb_listen).await?;
+        let dynamodb = database::of(options, dynamodb_listen).await?;
         if options.demo {
-            Self::require_local(&dynamodb)?;
+            Self::require_local(&dynamodb.endpoint)?;
         }
         let config = config(options, &dynamodb);
         let table = app::table(&config);
-        table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {dynamodb}"))?;
+        table.ensure_exists().await.map_err(report).with_context(|| format!("DynamoDB at {}", dynamodb.endpoint))?;
         let provider = key_provider(options)?;
         let Functions { routes, roles, mappings, timers } = template::functions(TEMPLATE)?;
         // Each function has an operator of its own, limited to its role, as its process on AWS is.
@@ -110,7 +108,7 @@ impl Platform {
         let generation = options.signing_key_generation;
         bootstrap::ensure_keys(&authentication, generation).await.map_err(report).context("the platform's keys")?;
         let mut greeting = format!("Scanward is at http://{address}, its reference at http://{address}/docs\n");
-        writeln!(greeting, "DynamoDB is at {dynamodb}")?;
+        greeting += &invitation(&dynamodb, options)?;
         greeting += &administrator(&authentication, starting, options).await?;
         let settings = process(role_of("settings")?);
         settings::prepare(&settings).await.map_err(report).context("the keys of the settings")?;
@@ -125,7 +123,7 @@ impl Platform {
             let worker = workers::worker(&mapping.function, &process(role_of(&mapping.function)?))?;
             subscribed.push((mapping, worker));
         }
-        let stream = TableStream::new(Some(&dynamodb), &options.table);
+        let stream = TableStream::new(&dynamodb, &options.table);
         let workers = Workers::start(stream, subscribed, state).await.context("the workers")?;
         workers.caught_up().await;
         let apps: BTreeMap<String, App> =
@@ -173,9 +171,9 @@ impl Platform {
         self.address
     }
 
-    /// The endpoint of DynamoDB.
+    /// Its DynamoDB.
     #[must_use]
-    pub fn dynamodb(&self) -> &str {
+    pub fn dynamodb(&self) -> &Dynamodb {
         &self.dynamodb
     }
 
@@ -186,17 +184,29 @@ impl Platform {
     }
 }
 
+/// Where DynamoDB is, and how to call the embedded one, whose access key nobody else knows.
+fn invitation(dynamodb: &Dynamodb, options: &Options) -> Result<String> {
+    let Dynamodb { endpoint, credentials } = dynamodb;
+    let mut lines = format!("DynamoDB is at {endpoint}\n");
+    if options.dynamodb_endpoint.is_none() {
+        let (id, secret) = (credentials.access_key_id(), credentials.secret_access_key());
+        writeln!(lines, "Its access key, until it ends: AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret}")?;
+        writeln!(lines, "  as in: aws dynamodb list-tables --region us-east-1 --endpoint-url {endpoint}")?;
+    }
+    Ok(lines)
+}
+
 fn key_provider(options: &Options) -> Result<Arc<dyn KeyProvider>> {
     if options.memory {
         return Ok(Arc::new(KeyFile::in_memory().map_err(report)?));
     }
-    fs::create_dir_all(&options.data).with_context(|| format!("{} cannot be created", options.data.display()))?;
+    folder::make(&options.data)?;
     let path = options.data.join("master.key");
     let file = KeyFile::open(&path).map_err(report).with_context(|| format!("the key file {}", path.display()))?;
     Ok(Arc::new(file))
 }
 
-fn config(options: &Options, dynamodb: &str) -> Config {
+fn config(options: &Options, dynamodb: &Dynamodb) -> Config {
     let config = Config::local(&options.table, dynamodb);
     let allows_loopback = options.allow_loopback || options.demo;
     let settings = Settings { dns_server: options.dns_server, allows_loopback, ..config.settings };

@@ -8,14 +8,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, anyhow};
-use dynoxide::{AttributeValue, Database, ImportOptions, Item, server};
+use dynoxide::{AttributeValue, Database, ImportOptions, Item};
 use scanward::{
+    database,
     demo::{ACME, EVENT, LEAVER, RETIRED, TECHPARTNER},
     options::Options,
     platform::Platform,
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use shared::config::Dynamodb;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use uuid::{Uuid, uuid};
 
@@ -56,19 +57,17 @@ impl Crowd {
     /// Starts a platform with the sample tenants and `size` more users, organizations, audit entries, collection-control
     /// entries, hosts and vulnerabilities.
     pub(crate) async fn with(size: u32) -> Result<Self> {
-        let database = Database::memory().map_err(|error| anyhow!("{error}"))?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
-        tokio::spawn(server::serve_on(listener, database.clone()));
+        let embedded = Database::memory().map_err(|error| anyhow!("{error}"))?;
+        let dynamodb = database::serve(embedded.clone(), (Ipv4Addr::LOCALHOST, 0).into()).await?;
         let options = Options {
-            dynamodb_endpoint: Some(endpoint),
+            dynamodb_endpoint: Some(dynamodb),
             dns_server: Some(dns::serve(format!("scanward-verification={TOKEN}")).await?),
             ..Options::in_memory()
         };
         log();
         let platform = Platform::prepare(&options).await?;
         let session = world::sign_in(&platform).await?;
-        let crowd = Self { platform, table: options.table, database, session };
+        let crowd = Self { platform, table: options.table, database: embedded, session };
         crowd.fill(size)?;
         crowd.unverify()?;
         Ok(crowd)
@@ -111,8 +110,8 @@ impl Crowd {
         Ok((status, body.unwrap_or_default(), Measured { requests: 1, read_units, write_units }))
     }
 
-    /// The endpoint of its DynamoDB.
-    pub(crate) fn dynamodb(&self) -> &str {
+    /// Its DynamoDB.
+    pub(crate) fn dynamodb(&self) -> &Dynamodb {
         self.platform.dynamodb()
     }
 

@@ -95,7 +95,7 @@ impl Stage {
     async fn start(writers: usize, imitated: Imitated) -> Result<Self> {
         let dynamodb = database::in_memory((Ipv4Addr::LOCALHOST, 0).into()).await?;
         let proxy = Proxy::start(&dynamodb, imitated).await?;
-        let options = PlatformOptions { dynamodb_endpoint: Some(proxy.endpoint()), ..PlatformOptions::in_memory() };
+        let options = PlatformOptions { dynamodb_endpoint: Some(proxy.dynamodb()), ..PlatformOptions::in_memory() };
         let platform = Platform::prepare(&options).await?;
         let session = world::sign_in(&platform).await?;
         let gateway = platform.gateway().clone();

@@ -21,6 +21,7 @@ use axum::{
 };
 use reqwest::Client;
 use serde_json::{Value, json};
+use shared::config::Dynamodb;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::locks::{Held, Item, Locks};
@@ -67,7 +68,7 @@ pub(crate) struct Proxy {
 
 #[derive(Debug)]
 struct Parts {
-    dynamodb: String,
+    dynamodb: Dynamodb,
     client: Client,
     imitated: Imitated,
     locks: Locks,
@@ -75,13 +76,13 @@ struct Parts {
 }
 
 impl Proxy {
-    /// Serves a proxy of the DynamoDB at this endpoint.
+    /// Serves a proxy of a DynamoDB.
     ///
     /// # Errors
     /// When there is no free port.
-    pub(crate) async fn start(dynamodb: &str, imitated: Imitated) -> Result<Self> {
+    pub(crate) async fn start(dynamodb: &Dynamodb, imitated: Imitated) -> Result<Self> {
         let parts = Arc::new(Parts {
-            dynamodb: dynamodb.to_owned(),
+            dynamodb: dynamodb.clone(),
             client: Client::builder().no_proxy().build()?,
             imitated,
             locks: Locks::default(),
@@ -100,9 +101,9 @@ impl Proxy {
         Ok(Self { address, parts, server })
     }
 
-    /// The address as a URL.
-    pub(crate) fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
+    /// The DynamoDB that clients see, with the credentials of the one behind.
+    pub(crate) fn dynamodb(&self) -> Dynamodb {
+        Dynamodb { endpoint: format!("http://{}", self.address), ..self.parts.dynamodb.clone() }
     }
 
     /// The calls that have arrived since this was last asked.
@@ -183,12 +184,12 @@ impl Parts {
 
     async fn forward(&self, headers: &HeaderMap, body: Bytes) -> Response {
         let mut headers = headers.clone();
-        // These describe one connection.
-        for name in [header::HOST, header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
+        // These describe one connection; the host is signed, so it stays.
+        for name in [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING] {
             headers.remove(name);
         }
         let answered = async {
-            let answer = self.client.post(&self.dynamodb).headers(headers).body(body).send().await?;
+            let answer = self.client.post(&self.dynamodb.endpoint).headers(headers).body(body).send().await?;
             let (status, mut headers) = (answer.status(), answer.headers().clone());
             headers.remove(header::CONNECTION);
             headers.remove(header::TRANSFER_ENCODING);
@@ -247,8 +248,8 @@ mod tests {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(app::region())
-            .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "test"))
-            .endpoint_url(proxy.endpoint());
+            .credentials_provider(dynamodb.credentials)
+            .endpoint_url(proxy.dynamodb().endpoint);
         let client = Client::from_conf(config.build());
         let key = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
         let attribute = |name: &str| {

@@ -100,7 +100,7 @@ mod tests {
     async fn every_request_can_be_repeated_and_every_write_writes_each_time() {
         let dynamodb = database::in_memory((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap();
         let proxy = Proxy::start(&dynamodb, Imitated { delay: Duration::ZERO, transaction: None }).await.unwrap();
-        let options = Options { dynamodb_endpoint: Some(proxy.endpoint()), ..Options::in_memory() };
+        let options = Options { dynamodb_endpoint: Some(proxy.dynamodb()), ..Options::in_memory() };
         let platform = Platform::prepare(&options).await.unwrap();
         let session = world::sign_in(&platform).await.unwrap();
         for request in ALL {

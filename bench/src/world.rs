@@ -7,6 +7,7 @@ use axum::{Router, body::Bytes, http::StatusCode};
 use clap::Parser;
 use scanward::{database, options::Options, platform::Platform};
 use serde_json::{Value, json};
+use shared::config::Dynamodb;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, process::Command};
 
@@ -69,7 +70,7 @@ impl World {
             "--data".into(),
             data.path().into(),
             "--dynamodb-endpoint".into(),
-            dynamodb.clone().into(),
+            dynamodb.endpoint.clone().into(),
             "--table".into(),
             TABLE.into(),
             "--admin-email".into(),
@@ -77,9 +78,13 @@ impl World {
             "--admin-password".into(),
             OsString::from(ADMIN.1),
         ];
-        let mut variables = variables();
+        let mut variables = variables(&dynamodb);
         let authorization = match maker {
-            Maker::ThisBuild => sign_in(&Platform::prepare(&Options::try_parse_from(options)?).await?).await?,
+            Maker::ThisBuild => {
+                let options = Options::try_parse_from(options)?;
+                let options = Options { dynamodb_endpoint: Some(dynamodb.clone()), ..options };
+                sign_in(&Platform::prepare(&options).await?).await?
+            }
             Maker::Other(scanward) => {
                 let mut command = Command::new(scanward);
                 let [_, options @ ..] = options;
@@ -91,8 +96,8 @@ impl World {
             Some(imitated) => Some(Proxy::start(&dynamodb, imitated).await?),
             None => None,
         };
-        let endpoint = proxy.as_ref().map_or(dynamodb, Proxy::endpoint);
-        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", endpoint.into()));
+        let dynamodb = proxy.as_ref().map_or(dynamodb, Proxy::dynamodb);
+        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", dynamodb.endpoint.into()));
         variables.push(("SCANWARD_KEY_FILE", data.path().join("master.key").into()));
         variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.into()));
         Ok(Self { variables, authorization, _data: data, _proxy: proxy })
@@ -102,10 +107,10 @@ impl World {
     ///
     /// # Errors
     /// When there is no temporary folder.
-    pub(crate) fn over(dynamodb: &str, authorization: &str) -> Result<Self> {
+    pub(crate) fn over(dynamodb: &Dynamodb, authorization: &str) -> Result<Self> {
         let data = tempfile::tempdir().context("there is no temporary folder")?;
-        let mut variables = variables();
-        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", dynamodb.into()));
+        let mut variables = variables(dynamodb);
+        variables.push(("SCANWARD_DYNAMODB_ENDPOINT", dynamodb.endpoint.clone().into()));
         Ok(Self { variables, authorization: authorization.to_owned(), _data: data, _proxy: None })
     }
 
@@ -120,8 +125,8 @@ impl World {
     }
 }
 
-/// The environment variables of every process.
-fn variables() -> Vec<(&'static str, OsString)> {
+/// The environment variables of every process, with the credentials of its DynamoDB.
+fn variables(dynamodb: &Dynamodb) -> Vec<(&'static str, OsString)> {
     let variables = [
         ("AWS_LAMBDA_FUNCTION_NAME", "contestant"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
@@ -129,8 +134,8 @@ fn variables() -> Vec<(&'static str, OsString)> {
         ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/contestant"),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "contestant"),
         ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ACCESS_KEY_ID", dynamodb.credentials.access_key_id()),
+        ("AWS_SECRET_ACCESS_KEY", dynamodb.credentials.secret_access_key()),
         ("AWS_REGION", "us-east-1"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_EC2_METADATA_DISABLED", "true"),

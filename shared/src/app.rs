@@ -2,12 +2,12 @@
 
 use std::{env, fmt, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedHttpClient, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, timeout::TimeoutConfig};
 use uuid::Uuid;
 
 use crate::{
     Result,
-    config::{Config, Settings},
+    config::{self, Config, Settings},
     keys::{KeyFile, KeyProvider, KeyRing, Kms, NoKeys, rehearsal},
     store::{Meter, Projection, Store, Table},
     tenancy::{Actor, ActorKind, Authority, OrganizationPath, PLATFORM, RequestInfo, Role},
@@ -150,13 +150,12 @@ fn table_over(http: Option<SharedHttpClient>, config: &Config) -> Table {
     let mut builder = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
-        .credentials_provider(credentials())
         .interceptor(Meter);
     builder.set_http_client(http);
     // A DynamoDB on this machine may be slower than that of AWS.
-    builder = match &config.dynamodb_endpoint {
-        Some(endpoint) => builder.endpoint_url(endpoint),
-        None => builder.timeout_config(timeouts()),
+    builder = match &config.dynamodb {
+        Some(it) => builder.endpoint_url(&it.endpoint).credentials_provider(it.credentials.clone()),
+        None => builder.credentials_provider(config::credentials()).timeout_config(timeouts()),
     };
     Table::new(aws_sdk_dynamodb::Client::from_conf(builder.build()), config.table.clone())
 }
@@ -165,7 +164,7 @@ fn kms(http: Option<SharedHttpClient>) -> aws_sdk_kms::Client {
     let mut config = aws_sdk_kms::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(region())
-        .credentials_provider(credentials())
+        .credentials_provider(config::credentials())
         .timeout_config(timeouts());
     config.set_http_client(http);
     aws_sdk_kms::Client::from_conf(config.build())
@@ -183,28 +182,15 @@ pub fn region() -> Region {
     Region::new(env::var("AWS_REGION").unwrap_or_else(|_| "us-east-1".to_owned()))
 }
 
-/// The credentials of this process. Lambda hands its role's credentials over in the environment for the life of the
-/// sandbox; with nothing else to try, the start needs no credential chain. A DynamoDB on this machine takes any.
-#[must_use]
-pub fn credentials() -> Credentials {
-    let var = |name: &str| env::var(name).ok();
-    Credentials::new(
-        var("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "local".to_owned()),
-        var("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "local".to_owned()),
-        var("AWS_SESSION_TOKEN"),
-        None,
-        "environment",
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Dynamodb;
 
     #[test]
     fn calls_to_aws_have_limits_and_those_to_this_machine_none() {
         let config = |endpoint: Option<&str>| Config {
-            dynamodb_endpoint: endpoint.map(str::to_owned),
+            dynamodb: endpoint.map(|endpoint| Dynamodb::at(endpoint.to_owned())),
             ..Config::from_env().unwrap()
         };
         let attempt = |config: &Config| {

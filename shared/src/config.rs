@@ -2,6 +2,8 @@
 
 use std::{env, net::SocketAddr, path::PathBuf};
 
+use aws_sdk_dynamodb::config::Credentials;
+
 use crate::{Error, Result, keys::FIRST, roots::RootCertificates};
 
 /// The issuer where nothing else is said.
@@ -18,13 +20,30 @@ pub struct Settings {
     pub allows_loopback: bool,
 }
 
+/// A DynamoDB other than that of the region, and the credentials that it knows.
+#[derive(Clone, Debug)]
+pub struct Dynamodb {
+    /// Where it is, as a URL.
+    pub endpoint: String,
+    /// What calls are signed with.
+    pub credentials: Credentials,
+}
+
+impl Dynamodb {
+    /// The DynamoDB at an endpoint, called with the credentials of this process.
+    #[must_use]
+    pub fn at(endpoint: String) -> Self {
+        Self { endpoint, credentials: credentials() }
+    }
+}
+
 /// The configuration of a process.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `SCANWARD_TABLE`: the name of the table.
     pub table: String,
     /// `SCANWARD_DYNAMODB_ENDPOINT`: another DynamoDB than that of the region.
-    pub dynamodb_endpoint: Option<String>,
+    pub dynamodb: Option<Dynamodb>,
     /// `SCANWARD_ROOT_CERTIFICATES`: the root certificates that calls to AWS trust, `amazon` or `system`.
     pub root_certificates: RootCertificates,
     /// `SCANWARD_ISSUER`, `SCANWARD_DNS_SERVER` (as `address:port`) and `SCANWARD_ALLOW_LOOPBACK` (`true` or `false`).
@@ -48,12 +67,12 @@ impl Config {
     /// The configuration of a process over a table of another DynamoDB than that of the region.
     #[cfg(feature = "local")]
     #[must_use]
-    pub fn local(table: &str, dynamodb_endpoint: &str) -> Self {
+    pub fn local(table: &str, dynamodb: &Dynamodb) -> Self {
         Self {
             table: table.to_owned(),
-            dynamodb_endpoint: Some(dynamodb_endpoint.to_owned()),
+            dynamodb: Some(dynamodb.clone()),
             // Another DynamoDB has any certificate; without TLS, reading those of the machine would be wasted time.
-            root_certificates: if dynamodb_endpoint.starts_with("https:") {
+            root_certificates: if dynamodb.endpoint.starts_with("https:") {
                 RootCertificates::System
             } else {
                 RootCertificates::Amazon
@@ -78,7 +97,7 @@ impl Config {
         let generation = var("SCANWARD_SIGNING_KEY_GENERATION").map(|text| signing_key_generation(&text)).transpose();
         Ok(Self {
             table: var("SCANWARD_TABLE").unwrap_or_else(|| Self::TABLE.to_owned()),
-            dynamodb_endpoint: var("SCANWARD_DYNAMODB_ENDPOINT"),
+            dynamodb: var("SCANWARD_DYNAMODB_ENDPOINT").map(Dynamodb::at),
             root_certificates: roots.unwrap_or_default(),
             settings: Settings {
                 issuer: var("SCANWARD_ISSUER").unwrap_or_else(|| ISSUER.to_owned()),
@@ -93,6 +112,19 @@ impl Config {
             admin_secret_arn: var("SCANWARD_ADMIN_SECRET_ARN"),
         })
     }
+}
+
+/// The credentials of this process. Lambda hands its role's credentials over in the environment for the life of the
+/// sandbox; with nothing else to try, the start needs no credential chain. A DynamoDB that checks none takes any.
+#[must_use]
+pub fn credentials() -> Credentials {
+    Credentials::new(
+        var("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "local".to_owned()),
+        var("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "local".to_owned()),
+        var("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    )
 }
 
 /// Reads the generation of a signing key.

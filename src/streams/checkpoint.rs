@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::reader::Position;
+use crate::folder::write_whole;
 
 /// The positions of a function in a stream, kept in a file, or in memory alone.
 #[derive(Debug)]
@@ -75,19 +76,6 @@ fn read(path: &Path) -> Result<Option<Kept>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Writes a file so that it is there as a whole or as it was before, whenever the process ends.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let written = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let unfinished = path.with_extension("unfinished");
-        fs::write(&unfinished, bytes)?;
-        fs::rename(&unfinished, path)
-    };
-    written().with_context(|| format!("{} cannot be written", path.display()))
 }
 
 #[cfg(test)]

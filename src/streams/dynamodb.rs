@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use lambda_http::BoxFuture;
 use serde_json::{Map, Value, json};
-use shared::app;
+use shared::{app, config::Dynamodb};
 use url::Url;
 
 use super::reader::{Page, Position, ReadError, Reader, Record, Shard};
@@ -28,19 +28,20 @@ pub struct TableStream {
 }
 
 impl TableStream {
-    /// The stream of `table` in the DynamoDB at `endpoint`, or in that of AWS.
+    /// The stream of a table of that DynamoDB.
     #[must_use]
-    pub fn new(endpoint: Option<&str>, table: &str) -> Self {
-        let mut tables = aws_sdk_dynamodb::Config::builder()
+    pub fn new(dynamodb: &Dynamodb, table: &str) -> Self {
+        let Dynamodb { endpoint, credentials } = dynamodb;
+        let tables = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(app::region())
-            .credentials_provider(app::credentials());
-        tables.set_endpoint_url(endpoint.map(str::to_owned));
+            .credentials_provider(credentials.clone())
+            .endpoint_url(endpoint);
         let mut streams = aws_sdk_dynamodbstreams::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(app::region())
-            .credentials_provider(app::credentials());
-        streams.set_endpoint_url(endpoint.filter(|endpoint| !is_of_aws(endpoint)).map(str::to_owned));
+            .credentials_provider(credentials.clone());
+        streams.set_endpoint_url(Some(endpoint).filter(|endpoint| !is_of_aws(endpoint)).cloned());
         Self {
             tables: aws_sdk_dynamodb::Client::from_conf(tables.build()),
             streams: Client::from_conf(streams.build()),

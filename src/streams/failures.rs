@@ -11,7 +11,8 @@ use anyhow::{Context, Result, ensure};
 use lambda_http::BoxFuture;
 use uuid::Uuid;
 
-use super::{checkpoint::write_whole, message::Message};
+use super::message::Message;
+use crate::folder::write_whole;
 
 /// A message in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use aws_sdk_sqs::{
     error::{DisplayErrorContext, SdkError},
 };
 use lambda_http::BoxFuture;
-use shared::app;
+use shared::{app, config};
 use url::Url;
 
 use super::{
@@ -40,7 +40,7 @@ impl SqsQueue {
         let config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(app::region())
-            .credentials_provider(app::credentials())
+            .credentials_provider(config::credentials())
             .endpoint_url(parsed.origin().ascii_serialization());
         Ok(Self { client: Client::from_conf(config.build()), url: url.to_owned() })
     }

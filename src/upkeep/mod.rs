@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use shared::{
     app::Operator,
-    config::{Config, Settings},
+    config::{Config, Dynamodb, Settings},
     keys::NoKeys,
 };
 
@@ -31,7 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Upkeep {
     options: Options,
-    dynamodb: String,
+    dynamodb: Dynamodb,
     rows: Rows,
     operator: Operator,
 }
@@ -42,7 +42,7 @@ impl Upkeep {
     /// # Errors
     /// When the data folder cannot be used.
     pub async fn open(options: &Options) -> Result<Self> {
-        let dynamodb = database::endpoint(options, options.dynamodb_listen).await?;
+        let dynamodb = database::of(options, options.dynamodb_listen).await?;
         let table = shared::app::table(&Config::local(&options.table, &dynamodb));
         let operator = Operator::new(table, Arc::new(NoKeys), Settings::default());
         Ok(Self { rows: Rows::new(&dynamodb, &options.table), options: options.clone(), dynamodb, operator })
@@ -74,7 +74,7 @@ impl Upkeep {
     /// # Errors
     /// When the queue or the stream does not answer.
     pub async fn redrive(&self, queue_url: Option<&str>) -> Result<Vec<Redriven>> {
-        let stream: Arc<dyn Reader> = Arc::new(TableStream::new(Some(&self.dynamodb), &self.options.table));
+        let stream: Arc<dyn Reader> = Arc::new(TableStream::new(&self.dynamodb, &self.options.table));
         let state = (!self.options.memory).then_some(&*self.options.data);
         let mut redriven = Vec::new();
         for mapping in template::functions(TEMPLATE)?.mappings {

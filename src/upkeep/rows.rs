@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, SdkError},
     types::AttributeValue,
 };
-use shared::app;
+use shared::{app, config::Dynamodb};
 
 /// An item of the table.
 #[derive(Clone, Debug)]
@@ -63,14 +63,14 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The items of `table` in the DynamoDB at `endpoint`.
+    /// The items of a table of that DynamoDB.
     #[must_use]
-    pub fn new(endpoint: &str, table: &str) -> Self {
+    pub fn new(dynamodb: &Dynamodb, table: &str) -> Self {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(app::region())
-            .credentials_provider(app::credentials())
-            .endpoint_url(endpoint)
+            .credentials_provider(dynamodb.credentials.clone())
+            .endpoint_url(&dynamodb.endpoint)
             .build();
         Self { client: Client::from_conf(config), table: table.to_owned() }
     }

@@ -137,7 +137,7 @@ async fn only_an_unexpired_session_token_of_this_platform_is_accepted() {
         .unwrap();
     // A second process over the same table knows the key.
     let world = World::with(scanward::options::Options {
-        dynamodb_endpoint: Some(first.platform.dynamodb().to_owned()),
+        dynamodb_endpoint: Some(first.platform.dynamodb().clone()),
         ..options
     })
     .await;
@@ -185,7 +185,7 @@ async fn a_deleted_administrator_is_not_created_again() {
     let old = successor.get("/v2/users?q[email]=admin@example.com").await.ok(200)["data"][0]["id"].clone();
     successor.delete(&format!("/v2/users/{}", old.as_str().unwrap())).await.ok(200);
     // A second process over the same table is a later start.
-    let later = scanward::options::Options { dynamodb_endpoint: Some(first.platform.dynamodb().to_owned()), ..options };
+    let later = scanward::options::Options { dynamodb_endpoint: Some(first.platform.dynamodb().clone()), ..options };
     let world = World::with(later).await;
     sign_in(&world, "admin@example.com", "administrator of tests").await.error(401, "unauthorized");
     world.session("b@example.com", "the second admin").await;
@@ -223,7 +223,7 @@ async fn the_signing_key_is_rotated_without_signing_anyone_out() {
     let first = World::with(Options { memory: false, data: folder.path().to_owned(), ..options() }).await;
     // Later starts of the same platform.
     let started = async |signing_key_generation| {
-        let dynamodb_endpoint = Some(first.platform.dynamodb().to_owned());
+        let dynamodb_endpoint = Some(first.platform.dynamodb().clone());
         let table = first.table().to_owned();
         let data = folder.path().to_owned();
         let later = Options { memory: false, data, table, dynamodb_endpoint, signing_key_generation, ..options() };

@@ -3,6 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use scanward::{options::Options, platform::Platform};
 use serde_json::json;
+use shared::config::Dynamodb;
 
 use crate::support::{World, options};
 
@@ -81,7 +82,10 @@ async fn a_path_parameter_is_percent_decoded() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sample_credentials_are_refused_for_a_remote_dynamodb() {
-    let remote = Options { dynamodb_endpoint: Some("https://dynamodb.us-east-1.amazonaws.com".into()), ..options() };
+    let remote = Options {
+        dynamodb_endpoint: Some(Dynamodb::at("https://dynamodb.us-east-1.amazonaws.com".to_owned())),
+        ..options()
+    };
     let error = Platform::prepare(&remote).await.err().unwrap().to_string();
     assert!(error.contains("--demo"), "{error}");
 }

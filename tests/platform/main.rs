@@ -34,6 +34,7 @@ mod operator;
 mod organizations;
 mod permissions;
 mod port_lists;
+mod ports;
 mod projection;
 mod refusals;
 mod scanners;

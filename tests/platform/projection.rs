@@ -24,7 +24,7 @@ use scanward::streams::{
 use serde_json::{Value, json};
 use shared::{
     app::{self, Operator},
-    config::{Config, Settings},
+    config::{Config, Dynamodb, Settings},
     keys::KeyFile,
     store::Projection,
 };
@@ -37,7 +37,7 @@ use crate::support::{
 
 /// The records of a world's stream that the worker gets.
 async fn records(world: &World) -> Vec<Record> {
-    let stream = Arc::new(TableStream::new(Some(world.platform.dynamodb()), world.table()));
+    let stream = Arc::new(TableStream::new(world.platform.dynamodb(), world.table()));
     let arn = stream.stream().await.unwrap();
     let mut records = Vec::new();
     for shard in stream.shards(&arn).await.unwrap() {
@@ -82,18 +82,14 @@ async fn projected(world: &World, table: &str) -> Projected {
 /// An empty table in the DynamoDB of a world.
 async fn empty_table(world: &World, name: &str) -> String {
     let name = format!("{}-{name}", world.table());
-    app::table(&config(world.platform.dynamodb(), &name)).ensure_exists().await.unwrap();
+    app::table(&Config::local(&name, world.platform.dynamodb())).ensure_exists().await.unwrap();
     name
 }
 
-/// A worker's process, over a table that it reaches at an endpoint.
-fn worker(endpoint: &str, table: &str) -> Projection {
-    let table = app::table(&config(endpoint, table));
+/// A worker's process, over a table of that DynamoDB.
+fn worker(dynamodb: &Dynamodb, table: &str) -> Projection {
+    let table = app::table(&Config::local(table, dynamodb));
     Operator::new(table, Arc::new(KeyFile::in_memory().unwrap()), Settings::default()).projection()
-}
-
-fn config(endpoint: &str, table: &str) -> Config {
-    Config::local(table, endpoint)
 }
 
 /// Calls a worker with a batch; returns the sequence number that it names as failed.
@@ -149,10 +145,10 @@ async fn entries_are_projected_once_in_any_order_and_any_parts() {
     write(&world).await;
     let (all, expected) = (records(&world).await, projected(&world, world.table()).await);
     assert!(all.len() > 35 && expected.0.len() > 2 * all.len());
-    let endpoint = world.platform.dynamodb();
+    let dynamodb = world.platform.dynamodb();
     for seed in 0..4 {
         let table = empty_table(&world, &format!("order{seed}")).await;
-        let worker = worker(endpoint, &table);
+        let worker = worker(dynamodb, &table);
         let order = shuffled(all.len(), seed);
         for part in order.chunks([100, 26, 7, 1][usize::try_from(seed).unwrap()]) {
             let part = || part.iter().map(|at| &all[*at]);
@@ -162,7 +158,7 @@ async fn entries_are_projected_once_in_any_order_and_any_parts() {
         }
         assert_eq!(projected(&world, &table).await, expected, "the order {seed}");
         // And all of it again by another process.
-        assert_eq!(project(&self::worker(endpoint, &table), &all).await, None);
+        assert_eq!(project(&self::worker(dynamodb, &table), &all).await, None);
         assert_eq!(projected(&world, &table).await, expected, "the order {seed}");
     }
 }
@@ -195,7 +191,7 @@ async fn entries_before_one_that_cannot_be_read_are_projected() {
     let world = World::start().await;
     write(&world).await;
     let all = records(&world).await;
-    let endpoint = world.platform.dynamodb();
+    let dynamodb = world.platform.dynamodb();
     for (at, field) in [(0, "id"), (9, "totals"), (9, "action"), (all.len() - 1, "path")] {
         let mut batch = all.clone();
         let image = batch[at].json["dynamodb"]["NewImage"].as_object_mut().unwrap();
@@ -204,15 +200,15 @@ async fn entries_before_one_that_cannot_be_read_are_projected() {
             empty_table(&world, &format!("broken-{at}-{field}")).await,
             empty_table(&world, &format!("right-{at}-{field}")).await,
         );
-        assert_eq!(project(&worker(endpoint, &table), &batch).await.as_ref(), Some(&all[at].sequence), "{at} {field}");
-        assert_eq!(project(&worker(endpoint, &right), &all[..at]).await, None);
+        assert_eq!(project(&worker(dynamodb, &table), &batch).await.as_ref(), Some(&all[at].sequence), "{at} {field}");
+        assert_eq!(project(&worker(dynamodb, &right), &all[..at]).await, None);
         assert_eq!(projected(&world, &table).await, projected(&world, &right).await, "{at} {field}");
     }
 }
 
 /// A DynamoDB that fails from a call on until it is repaired.
 struct Failing {
-    dynamodb: String,
+    dynamodb: Dynamodb,
     client: reqwest::Client,
     /// The number of calls that are answered.
     good: usize,
@@ -223,9 +219,9 @@ struct Failing {
 }
 
 impl Failing {
-    async fn serve(dynamodb: &str, good: usize, does_work: bool) -> (Arc<Self>, String) {
+    async fn serve(dynamodb: &Dynamodb, good: usize, does_work: bool) -> (Arc<Self>, Dynamodb) {
         let failing = Arc::new(Self {
-            dynamodb: dynamodb.to_owned(),
+            dynamodb: dynamodb.clone(),
             client: reqwest::Client::new(),
             good,
             calls: AtomicUsize::new(0),
@@ -236,15 +232,15 @@ impl Failing {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        (failing, endpoint)
+        (failing, Dynamodb { endpoint, ..dynamodb.clone() })
     }
 
-    async fn answer(State(failing): State<Arc<Self>>, mut headers: HeaderMap, body: Bytes) -> Response {
+    async fn answer(State(failing): State<Arc<Self>>, headers: HeaderMap, body: Bytes) -> Response {
         let fails =
             failing.calls.fetch_add(1, Ordering::SeqCst) >= failing.good && !failing.is_repaired.load(Ordering::SeqCst);
-        headers.remove(header::HOST);
         let answer = if !fails || failing.does_work {
-            let sent = failing.client.post(&failing.dynamodb).headers(headers).body(body).send().await.unwrap();
+            let sent =
+                failing.client.post(&failing.dynamodb.endpoint).headers(headers).body(body).send().await.unwrap();
             Some((sent.status(), sent.bytes().await.unwrap()))
         } else {
             None
@@ -272,8 +268,8 @@ async fn a_batch_that_fails_in_the_middle_is_right_once_it_is_done_again() {
         let mut failures = 0;
         for good in 0.. {
             let table = empty_table(&world, &format!("fails-{does_work}-{good}")).await;
-            let (failing, endpoint) = Failing::serve(dynamodb, good, does_work).await;
-            let worker = worker(&endpoint, &table);
+            let (failing, before) = Failing::serve(dynamodb, good, does_work).await;
+            let worker = worker(&before, &table);
             let failed = project(&worker, &all).await;
             if failed.is_none() {
                 break;
@@ -282,7 +278,7 @@ async fn a_batch_that_fails_in_the_middle_is_right_once_it_is_done_again() {
             assert_eq!(failed, first);
             failures += 1;
             failing.is_repaired.store(true, Ordering::SeqCst);
-            let other = self::worker(&endpoint, &table);
+            let other = self::worker(&before, &table);
             assert_eq!(project(if good % 2 == 0 { &worker } else { &other }, &all).await, None);
             assert_eq!(projected(&world, &table).await, expected, "after {good} calls, {does_work}");
         }

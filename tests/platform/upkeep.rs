@@ -22,6 +22,7 @@ use scanward::{
     upkeep::Upkeep,
 };
 use serde_json::json;
+use shared::config::Dynamodb;
 use tempfile::TempDir;
 
 use crate::support::{ACME, TECHPARTNER, World, dynamodb, options};
@@ -78,7 +79,7 @@ async fn a_table_of_the_first_layout_is_moved() {
 }
 
 /// A DynamoDB that answers so many calls, and then fails.
-async fn failing_after(calls: usize, endpoint: &str) -> String {
+async fn failing_after(calls: usize, dynamodb: &Dynamodb) -> Dynamodb {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let left = Arc::new(AtomicUsize::new(calls));
@@ -88,29 +89,26 @@ async fn failing_after(calls: usize, endpoint: &str) -> String {
                 let error = json!({ "__type": "com.amazon.coral.validate#ValidationException", "message": "no more" });
                 return (axum::http::StatusCode::BAD_REQUEST, error.to_string()).into_response();
             }
-            let mut request = reqwest::Client::new().post(endpoint).body(body);
-            for name in ["x-amz-target", "content-type", "authorization"] {
-                request = request.header(name, headers.get(name).cloned().unwrap());
-            }
+            let request = reqwest::Client::new().post(endpoint).headers(headers).body(body);
             let answer = request.send().await.unwrap();
             (answer.status(), answer.bytes().await.unwrap()).into_response()
         };
-    let router = Router::new().fallback(forward).with_state((left, endpoint.to_owned()));
+    let router = Router::new().fallback(forward).with_state((left, dynamodb.endpoint.clone()));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    Dynamodb { endpoint: format!("http://{address}"), ..dynamodb.clone() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupted_move_is_finished_by_the_next() {
     let folder = first_layout();
     let options = on(&folder);
-    let endpoint = scanward::database::endpoint(&options, options.dynamodb_listen).await.unwrap();
+    let dynamodb = scanward::database::of(&options, options.dynamodb_listen).await.unwrap();
     for calls in [3, 40, 90, 150, 260, 400] {
-        let dynamodb_endpoint = Some(failing_after(calls, &endpoint).await);
+        let dynamodb_endpoint = Some(failing_after(calls, &dynamodb).await);
         let upkeep = Upkeep::open(&Options { dynamodb_endpoint, ..options.clone() }).await.unwrap();
         upkeep.migrate().await.unwrap_err();
     }
-    let options = Options { dynamodb_endpoint: Some(endpoint), ..options };
+    let options = Options { dynamodb_endpoint: Some(dynamodb), ..options };
     Upkeep::open(&options).await.unwrap().migrate().await.unwrap();
     assert_eq!(check(&options).await, [""; 0]);
 }
@@ -145,7 +143,7 @@ async fn a_table_that_does_not_agree_is_found_and_repaired() {
     let entry = entry.as_str().unwrap().to_owned();
     world.agrees().await;
     let options = Options {
-        dynamodb_endpoint: Some(world.platform.dynamodb().to_owned()),
+        dynamodb_endpoint: Some(world.platform.dynamodb().clone()),
         table: world.table().to_owned(),
         ..options()
     };
@@ -186,7 +184,7 @@ async fn what_failed_for_good_is_redriven() {
     let entry = listed["data"][0]["id"].as_str().unwrap().to_owned();
     world.agrees().await;
     // As if the worker had failed with the entry until it was given up.
-    let reader = TableStream::new(Some(world.platform.dynamodb()), world.table());
+    let reader = TableStream::new(world.platform.dynamodb(), world.table());
     let stream = reader.stream().await.unwrap();
     let shard = reader.shards(&stream).await.unwrap().remove(0).id;
     let iterator = reader.iterator(&stream, &shard, &Position::TrimHorizon).await.unwrap();
@@ -221,9 +219,12 @@ async fn what_failed_for_good_is_redriven() {
 
 /// Runs a command of the program on the table of a world.
 fn scanward(world: &World, folder: &TempDir, arguments: &[&str]) -> Output {
+    let Dynamodb { endpoint, credentials } = world.platform.dynamodb();
     Command::new(env!("CARGO_BIN_EXE_scanward"))
+        .env("AWS_ACCESS_KEY_ID", credentials.access_key_id())
+        .env("AWS_SECRET_ACCESS_KEY", credentials.secret_access_key())
         .args(arguments)
-        .args(["--dynamodb-endpoint", world.platform.dynamodb(), "--table", world.table(), "--data"])
+        .args(["--dynamodb-endpoint", endpoint, "--table", world.table(), "--data"])
         .arg(folder.path())
         .output()
         .unwrap()

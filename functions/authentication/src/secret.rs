@@ -1,7 +1,7 @@
 //! The first administrator's password, in Secrets Manager.
 
 use aws_sdk_secretsmanager::{Client, config::BehaviorVersion};
-use shared::{Error, Result, app, roots::RootCertificates};
+use shared::{Error, Result, app, config, roots::RootCertificates};
 
 /// Reads the text of a secret.
 ///
@@ -11,7 +11,7 @@ pub(crate) async fn read(arn: &str, roots: RootCertificates) -> Result<String> {
     let mut config = aws_sdk_secretsmanager::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(app::region())
-        .credentials_provider(app::credentials())
+        .credentials_provider(config::credentials())
         .timeout_config(app::timeouts());
     config.set_http_client(roots.http_client());
     let request = Client::from_conf(config.build()).get_secret_value().secret_id(arn);

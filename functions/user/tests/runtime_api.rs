@@ -21,12 +21,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::{get, post},
 };
-use dynoxide::{Database, server};
-use scanward::demo;
+use scanward::{database, demo};
 use serde_json::{Value, json};
 use shared::{
     app::{self, Operator},
-    config::Config,
+    config::{Config, Dynamodb},
     keys::KeyFile,
 };
 use tokio::{
@@ -75,17 +74,15 @@ async fn serve(router: Router) -> SocketAddr {
     address
 }
 
-/// Starts a DynamoDB with the sample tenants; returns its endpoint.
-async fn database() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(server::serve_on(listener, Database::memory().unwrap()));
-    let config = Config { dynamodb_endpoint: Some(endpoint.clone()), ..Config::from_env().unwrap() };
+/// Starts a DynamoDB with the sample tenants.
+async fn dynamodb() -> Dynamodb {
+    let dynamodb = database::in_memory(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let config = Config { dynamodb: Some(dynamodb.clone()), ..Config::from_env().unwrap() };
     let table = app::table(&config);
     table.ensure_exists().await.unwrap();
     let keys = Arc::new(KeyFile::in_memory().unwrap());
     demo::load(&Operator::new(table, keys, config.settings)).await.unwrap();
-    endpoint
+    dynamodb
 }
 
 /// The function's process, which is killed at the end of the test.
@@ -108,6 +105,7 @@ async fn the_binary_answers_events_of_the_runtime_api() {
         .route("/2018-06-01/runtime/invocation/{id}/{kind}", post(answered))
         .with_state(runtime);
     let address = serve(api).await;
+    let dynamodb = dynamodb().await;
     let _function = Function(
         Command::new(env!("CARGO_BIN_EXE_user"))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
@@ -115,7 +113,9 @@ async fn the_binary_answers_events_of_the_runtime_api() {
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true")
-            .env("SCANWARD_DYNAMODB_ENDPOINT", database().await)
+            .env("SCANWARD_DYNAMODB_ENDPOINT", dynamodb.endpoint)
+            .env("AWS_ACCESS_KEY_ID", dynamodb.credentials.access_key_id())
+            .env("AWS_SECRET_ACCESS_KEY", dynamodb.credentials.secret_access_key())
             .env("RUST_LOG", "off")
             .spawn()
             .unwrap(),

@@ -44,6 +44,8 @@ pub use query::Query;
 pub use request::Param;
 pub use response::{Created, Done, Empty, List, Single, Versioned};
 pub use routes::{Arguments, Method, Operation, Returns, Routes, Served};
+#[cfg(feature = "local")]
+pub use service::refusal;
 pub use service::service;
 pub use target::{Findable, Target};
 

@@ -45,8 +45,20 @@ async fn answer(info: &RequestInfo, request: Request, next: Next) -> Response {
         let format = response.extensions_mut().remove::<ErrorFormat>().unwrap_or_default();
         response = render(&error, format, &info.request_id);
     }
+    with_headers(response, &info.request_id)
+}
+
+/// The answer to a request that reaches no operation, as the local platform refuses it.
+#[cfg(feature = "local")]
+#[must_use]
+pub fn refusal(error: &Error, request_id: &str) -> Response {
+    with_headers(render(error, ErrorFormat::default(), request_id), request_id)
+}
+
+/// Adds the headers that every answer has.
+fn with_headers(mut response: Response, request_id: &str) -> Response {
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::from_str(&info.request_id) {
+    if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(X_REQUEST_ID.clone(), id);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

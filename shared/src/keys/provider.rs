@@ -1,6 +1,11 @@
 //! Key providers: keys are stored wrapped, and only a provider can unwrap them.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs,
+    io::{Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
 
 use aws_sdk_kms::{primitives::Blob, types::DataKeySpec};
 use lambda_http::BoxFuture;
@@ -98,6 +103,9 @@ impl KeyProvider for Kms {
     }
 }
 
+/// The mode of a key file.
+const MODE: u32 = 0o600;
+
 /// Wraps keys with a key in a file that only its owner can read, for the platform on a laptop.
 #[derive(Debug)]
 pub struct KeyFile {
@@ -105,17 +113,27 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Reads the key at `path`, or makes one there with mode 0600.
+    /// Reads the key at `path`, or makes one there. The file gets mode 0600 where others may read or write it.
     ///
     /// # Errors
-    /// When the file cannot be read or made, or does not hold 32 bytes.
+    /// When the file cannot be read, made or closed to others, or does not hold 32 bytes.
     pub fn open(path: &Path) -> Result<Self> {
-        let material = match fs::read(path) {
-            Ok(material) => Zeroizing::new(material),
+        let material = match Self::read(path) {
+            Ok(material) => material,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::make(path)?,
             Err(error) => return Err(Error::internal(error)),
         };
         Ok(Self { key: SealingKey::new("file", &material)? })
+    }
+
+    fn read(path: &Path) -> std::io::Result<Material> {
+        let mut file = fs::File::open(path)?;
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(fs::Permissions::from_mode(MODE))?;
+        }
+        let mut material = Zeroizing::new(Vec::new());
+        file.read_to_end(&mut material)?;
+        Ok(material)
     }
 
     /// A provider with a key that lives in memory alone.
@@ -133,7 +151,7 @@ impl KeyFile {
             .write(true)
             .create(true)
             .truncate(true)
-            .mode(0o600)
+            .mode(MODE)
             .open(&draft)
             .map_err(Error::internal)?;
         file.write_all(&random::<32>()?).and_then(|()| file.sync_all()).map_err(Error::internal)?;
@@ -141,7 +159,7 @@ impl KeyFile {
         fs::remove_file(&draft).map_err(Error::internal)?;
         match linked {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(Error::internal(error)),
-            _ => fs::read(path).map(Zeroizing::new).map_err(Error::internal),
+            _ => Self::read(path).map_err(Error::internal),
         }
     }
 }

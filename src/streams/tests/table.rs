@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
 };
 use serde_json::{Value, json};
-use shared::{app, store::Table};
+use shared::{app, config::Dynamodb, store::Table};
 use uuid::Uuid;
 
 use super::fake::{Fake, mapping, subscribe, succeeding, worker};
@@ -33,18 +33,18 @@ use crate::{
     },
 };
 
-/// A DynamoDB, its endpoint, and the name of a table that it does not have: the embedded one, or another.
-async fn database() -> (Client, String, String) {
-    let endpoint = match env::var("SCANWARD_DYNAMODB_ENDPOINT") {
-        Ok(endpoint) => endpoint,
+/// A client of a DynamoDB, that DynamoDB, and the name of a table that it does not have: the embedded one, or another.
+async fn database() -> (Client, Dynamodb, String) {
+    let dynamodb = match env::var("SCANWARD_DYNAMODB_ENDPOINT") {
+        Ok(endpoint) => Dynamodb::at(endpoint),
         Err(_) => database::in_memory(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap(),
     };
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(app::region())
-        .credentials_provider(app::credentials())
-        .endpoint_url(&endpoint);
-    (Client::from_conf(config.build()), endpoint, format!("scanward-{}", Uuid::now_v7()))
+        .credentials_provider(dynamodb.credentials.clone())
+        .endpoint_url(&dynamodb.endpoint);
+    (Client::from_conf(config.build()), dynamodb, format!("scanward-{}", Uuid::now_v7()))
 }
 
 async fn put((client, table): (&Client, &str), id: &str, kind: &str) {
@@ -77,13 +77,13 @@ fn noting(fails: &Arc<AtomicBool>) -> (Worker, Arc<Mutex<Vec<Value>>>) {
 
 #[tokio::test]
 async fn a_worker_gets_the_changes_of_a_table_and_what_failed_can_be_redriven() {
-    let (client, endpoint, table) = database().await;
+    let (client, dynamodb, table) = database().await;
     Table::new(client.clone(), table.clone()).ensure_exists().await.unwrap();
     let fails = Arc::new(AtomicBool::new(true));
     let (worker, events) = noting(&fails);
     let pattern = r#"{"eventName": ["INSERT"], "dynamodb": {"NewImage": {"item_type": {"S": ["event"]}}}}"#;
     let mapping = Mapping { bisects: true, filters: vec![Filter::parse(pattern).unwrap()], ..mapping() };
-    let reader: Arc<dyn Reader> = Arc::new(TableStream::new(Some(&endpoint), &table));
+    let reader: Arc<dyn Reader> = Arc::new(TableStream::new(&dynamodb, &table));
     let subscription = start(reader.clone(), mapping.clone(), worker.clone(), None, settings()).await.unwrap();
 
     put((&client, &table), "good", "user").await;
@@ -136,8 +136,8 @@ async fn a_worker_gets_the_changes_of_a_table_and_what_failed_can_be_redriven() 
 
 #[tokio::test]
 async fn the_stream_of_a_table_without_one_is_started() {
-    let (client, endpoint, table) = database().await;
-    let reader = TableStream::new(Some(&endpoint), &table);
+    let (client, dynamodb, table) = database().await;
+    let reader = TableStream::new(&dynamodb, &table);
     assert!(matches!(reader.stream().await, Err(ReadError::Gone)));
     let mut request = client.create_table().table_name(&table).billing_mode(BillingMode::PayPerRequest);
     for (name, kind) in [("PK", KeyType::Hash), ("SK", KeyType::Range)] {
@@ -162,10 +162,10 @@ async fn the_stream_of_a_table_without_one_is_started() {
 
 #[tokio::test]
 async fn many_records_arrive_whole_and_in_order_while_others_are_written() {
-    let (client, endpoint, table) = database().await;
+    let (client, dynamodb, table) = database().await;
     Table::new(client.clone(), table.clone()).ensure_exists().await.unwrap();
     let (worker, events) = noting(&Arc::default());
-    let reader = Arc::new(TableStream::new(Some(&endpoint), &table));
+    let reader = Arc::new(TableStream::new(&dynamodb, &table));
     let subscription = start(reader, mapping(), worker, None, settings()).await.unwrap();
     let mut written = Vec::new();
     for id in 0..60 {

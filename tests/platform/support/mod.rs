@@ -7,15 +7,22 @@ pub mod items;
 pub mod logs;
 pub mod mortal;
 mod operations;
+pub mod raw;
 pub mod scanner;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use client::{Client, Reply};
 pub use operations::{Access, Operation, lists, lists_below, operations, send};
 use scanward::{options::Options, platform::Platform, upkeep::Upkeep};
 use serde_json::json;
-use shared::{app::Operator, config::Settings, keys::NoKeys, store::Table, time::Timestamp};
+use shared::{
+    app::Operator,
+    config::{Dynamodb, Settings},
+    keys::NoKeys,
+    store::Table,
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 pub const TECHPARTNER: &str = "b2c3d4e5-f6a7-8901-bcde-f12345678901";
@@ -42,6 +49,9 @@ pub const ORGANIZATION_TEXTS: [&str; 13] = [
     "contact_phone",
     "contact_email",
 ];
+
+/// The time after which a platform that does not answer fails the test instead of hanging it.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const ADMIN_PASSWORD: &str = "administrator of tests";
 
@@ -72,7 +82,7 @@ impl World {
     pub async fn agrees(&self) {
         self.platform.workers().caught_up().await;
         let options = Options {
-            dynamodb_endpoint: Some(self.platform.dynamodb().to_owned()),
+            dynamodb_endpoint: Some(self.platform.dynamodb().clone()),
             table: self.table.clone(),
             ..options()
         };
@@ -159,12 +169,13 @@ pub async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F:
 
 /// A client of the platform's DynamoDB, to read and write items directly.
 pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
-    use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+    use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+    let Dynamodb { endpoint, credentials } = world.platform.dynamodb();
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local", None, None, "tests"))
-        .endpoint_url(world.platform.dynamodb());
+        .credentials_provider(credentials.clone())
+        .endpoint_url(endpoint);
     aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
@@ -172,7 +183,7 @@ pub fn dynamodb(world: &World) -> aws_sdk_dynamodb::Client {
 pub fn options() -> Options {
     logs::start();
     Options {
-        dynamodb_endpoint: std::env::var("SCANWARD_DYNAMODB_ENDPOINT").ok(),
+        dynamodb_endpoint: std::env::var("SCANWARD_DYNAMODB_ENDPOINT").ok().map(Dynamodb::at),
         table: format!("scanward-test-{}", Uuid::now_v7()),
         admin_password: Some(ADMIN_PASSWORD.to_owned()),
         ..Options::in_memory()

@@ -1,49 +1,63 @@
 //! The embedded DynamoDB.
+//!
+//! - `server`: its port, and who may use it; `signature`: the signature of a request; `operations`: what it can be asked for.
 
-use std::{fs, net::SocketAddr, path::Path};
+mod operations;
+mod server;
+mod signature;
+
+use std::{net::SocketAddr, path::Path};
 
 use anyhow::{Context, Result, anyhow};
-use dynoxide::{Database, server};
+use dynoxide::Database;
 use rusqlite::Connection;
-use tokio::net::TcpListener;
+use shared::config::Dynamodb;
 use uuid::Uuid;
 
-use crate::options::Options;
+pub use self::server::serve;
+use crate::{folder, options::Options};
 
 /// The records of streams have no index of their own: each write would read all of them for the next sequence number, and
 /// each look for new ones too.
 const INDEX: &str = "CREATE INDEX IF NOT EXISTS scanward_stream_records
     ON _stream_records (table_name, CAST(sequence_number AS INTEGER))";
+/// What SQLite adds to the name of its file for those beside it.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// The endpoint of the DynamoDB of these options: the one that they name, or an embedded one that is served on `listen`.
+/// The DynamoDB of these options: the one that they name, or an embedded one that is served on `listen`.
 ///
 /// # Errors
 /// When the data folder cannot be used, or the address is taken.
-pub async fn endpoint(options: &Options, listen: SocketAddr) -> Result<String> {
+pub async fn of(options: &Options, listen: SocketAddr) -> Result<Dynamodb> {
     match &options.dynamodb_endpoint {
-        Some(endpoint) => Ok(endpoint.clone()),
+        Some(dynamodb) => Ok(dynamodb.clone()),
         None if options.memory => in_memory(listen).await,
         None => in_folder(&options.data, listen).await,
     }
 }
 
-/// Serves a database in memory on a free port of this machine, or on `listen`; returns its endpoint.
+/// Serves a database in memory on a free port of this machine, or on `listen`.
 ///
 /// # Errors
 /// When the address is taken.
-pub async fn in_memory(listen: SocketAddr) -> Result<String> {
+pub async fn in_memory(listen: SocketAddr) -> Result<Dynamodb> {
     // A name, by which a second connection reaches the same memory.
     serve(open(&format!("file:{}?mode=memory&cache=shared", Uuid::now_v7()))?, listen).await
 }
 
-/// Serves the database in the folder `data` on `listen`; returns its endpoint.
+/// Serves the database in the folder `data` on `listen`.
 ///
 /// # Errors
 /// When the folder cannot be used, or the address is taken.
-pub async fn in_folder(data: &Path, listen: SocketAddr) -> Result<String> {
-    fs::create_dir_all(data).with_context(|| format!("{} cannot be created", data.display()))?;
-    let file = data.join("dynamodb.sqlite");
-    let file = file.to_str().context("the data folder's path is not UTF-8")?;
+pub async fn in_folder(data: &Path, listen: SocketAddr) -> Result<Dynamodb> {
+    folder::make(data)?;
+    let path = data.join("dynamodb.sqlite");
+    let file = path.to_str().context("the data folder's path is not UTF-8")?;
+    // SQLite gives the files beside it the mode of this one, but leaves those that an earlier process has left.
+    folder::make_file(&path)?;
+    for end in BESIDE {
+        folder::close_file(Path::new(&format!("{file}{end}")))?;
+    }
     serve(open(file)?, listen).await
 }
 
@@ -52,13 +66,6 @@ fn open(file: &str) -> Result<Database> {
     let index = || Connection::open(file)?.execute_batch(INDEX);
     index().with_context(|| format!("{file}: the stream has no index"))?;
     Ok(database)
-}
-
-async fn serve(database: Database, listen: SocketAddr) -> Result<String> {
-    let listener = TcpListener::bind(listen).await.with_context(|| format!("DynamoDB cannot listen on {listen}"))?;
-    let address = listener.local_addr()?;
-    tokio::spawn(server::serve_on(listener, database));
-    Ok(format!("http://{address}"))
 }
 
 #[cfg(test)]
