@@ -8,6 +8,8 @@ use std::{
 
 use ipnet::Ipv4Net;
 
+use crate::name::{SHORT_ADDRESS, read_host};
+
 /// A host, or several that are written as one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Host {
@@ -59,19 +61,9 @@ fn range(first: Ipv4Addr, last: &str) -> Result<Host, &'static str> {
 }
 
 fn name(text: &str) -> Result<Host, &'static str> {
-    let is_label = |label: &str| {
-        let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        (1..=63).contains(&label.len())
-            && label.bytes().all(is_inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    match url::Host::parse(text) {
-        Ok(url::Host::Domain(name)) if !text.contains('%') && name.len() <= 253 && name.split('.').all(is_label) => {
-            Ok(Host::Name(name))
-        }
-        // A number or another short form of an address.
-        Ok(url::Host::Ipv4(_)) => Err("must be written as four numbers"),
+    match read_host(text) {
+        Ok(url::Host::Domain(name)) => Ok(Host::Name(name)),
+        Err(SHORT_ADDRESS) => Err(SHORT_ADDRESS),
         _ => Err("must be a name, an address, a range or a network"),
     }
 }

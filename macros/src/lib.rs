@@ -17,7 +17,8 @@ pub fn input(item: TokenStream) -> TokenStream {
 }
 
 /// Makes the partial update of a struct whose fields are all `Option`: `#[patch(Name)]` names it. In the update an absent
-/// field leaves the stored value as it is, and `null` clears it.
+/// field leaves the stored value as it is, and `null` clears it. `#[patch(given = Type)]` on a field names the type of its new
+/// values where that is stricter than the stored one, into which it must turn.
 #[proc_macro_derive(Patch, attributes(patch))]
 pub fn patch(item: TokenStream) -> TokenStream {
     patch::expand(&parse_macro_input!(item)).unwrap_or_else(syn::Error::into_compile_error).into()

@@ -14,8 +14,8 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
     let about = format!("Changes to [`{stored}`]: an absent field stays as it is, and null clears it.");
     let (mut fields, mut names) = (Vec::new(), Vec::new());
     for field in named_fields(item)? {
-        let (ident, inner, about) = (&field.ident, inner(field)?, documentation(&field.attrs));
-        fields.push(quote! { #[doc = #about] pub #ident: Option<::shared::input::Nullable<#inner>>, });
+        let (ident, given, about) = (&field.ident, given(field)?, documentation(&field.attrs));
+        fields.push(quote! { #[doc = #about] pub #ident: Option<::shared::input::Nullable<#given>>, });
         names.push(ident);
     }
     Ok(quote! {
@@ -30,6 +30,19 @@ pub(crate) fn expand(item: &DeriveInput) -> Result<TokenStream> {
             }
         }
     })
+}
+
+/// The type in which the value of a field is given: that of `#[patch(given = Type)]`, or the one that is stored.
+fn given(field: &Field) -> Result<Type> {
+    let Some(attribute) = field.attrs.iter().find(|attribute| attribute.path().is_ident("patch")) else {
+        return inner(field).cloned();
+    };
+    let mut given = None;
+    attribute.parse_nested_meta(|meta| {
+        given = meta.path.is_ident("given").then(|| meta.value()?.parse::<Type>()).transpose()?;
+        if given.is_some() { Ok(()) } else { Err(meta.error("only `given = Type` is known here")) }
+    })?;
+    given.ok_or_else(|| Error::new_spanned(attribute, "needs `given = Type`"))
 }
 
 /// The type within the `Option` of a field.

@@ -238,6 +238,7 @@ async fn a_page_of_the_longest_texts_is_an_answer() {
     for (at, character) in ["\"", "\\", "𝔘", "é"].into_iter().enumerate() {
         partner.put(&format!("/v2/users/{LEAVER}"), json!({ "user": longest(&of_user, character) })).await.ok(200);
         let mut organization = longest(&ORGANIZATION_TEXTS, character);
+        organization["website"] = json!(format!("example.com/{}", "a".repeat(243)));
         organization["name"] = json!(character.repeat(255));
         organization["company_name"] = json!(character.repeat(255));
         partner.put(&format!("/v2/organizations/{RETIRED}"), json!({ "organization": organization })).await.ok(200);

@@ -46,5 +46,6 @@ mod targets;
 mod throttle;
 mod totals;
 mod upkeep;
+mod urls;
 mod users;
 mod vulnerabilities;

@@ -224,7 +224,7 @@ async fn each_plugin_has_its_own_fields() {
         profile(&world, &partner).await["plugins"][name].clone()
     };
     let gitlab = shown("gitlab", json!({ "oauth_token": "x" })).await;
-    assert_eq!(gitlab, json!({ "oauth_token": "***", "hosted_url": "https://gitlab.com" }));
+    assert_eq!(gitlab, json!({ "oauth_token": "***", "hosted_url": "https://gitlab.com/" }));
     let gitea =
         shown("gitea", json!({ "protocol": "http", "oauth_token": "x", "hosted_domain": "git.example.com" })).await;
     assert_eq!(

@@ -16,7 +16,7 @@ use shared::{
 
 use crate::{
     given::{GivenFinding, GivenHost},
-    texts::Clean,
+    texts::{Clean, Link},
 };
 
 /// The vulnerabilities that a run has found on a host; several findings of the same are one with all their sources.
@@ -64,6 +64,7 @@ fn vulnerability(
     if !is_place(finding.port.get(), finding.protocol) {
         return Err(Error::invalid_field("hosts", format!("{word}: port 0 and the protocol host go together")));
     }
+    let references = finding.references.map(Bounded::into_inner).unwrap_or_default();
     let own_check = match (check, finding.title.and_then(Clean::into_option)) {
         (Some(_), _) => None,
         (None, Some(title)) if word.contains(':') => Some(OwnCheck {
@@ -71,7 +72,7 @@ fn vulnerability(
             vector: finding.vector.and_then(Clean::into_option),
             description: finding.description.and_then(Clean::into_option),
             solution: finding.solution.and_then(Clean::into_option),
-            references: finding.references.map(Bounded::into).unwrap_or_default(),
+            references: references.into_iter().filter_map(Link::into_option).collect(),
             cve: finding.cve.map(Bounded::into).unwrap_or_default(),
             cwe: finding.cwe.map(Bounded::into_inner).unwrap_or_default().into_iter().map(number).collect(),
         }),
@@ -116,7 +117,7 @@ fn vulnerability(
     })
 }
 
-fn text<const MAX: usize>(text: Option<Clean<MAX>>) -> String {
+fn text<const MAX: usize, const HAS_LINES: bool>(text: Option<Clean<MAX, HAS_LINES>>) -> String {
     text.map(String::from).unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use shared::{
     input::{Bounded, Whole},
 };
 
-use crate::texts::{Clean, Severity, Word};
+use crate::texts::{Clean, Link, Severity, Word};
 
 /// A part of a run's results.
 #[derive(Clone, Debug, Input)]
@@ -77,7 +77,7 @@ pub(crate) struct GivenFinding {
     /// How sure it is.
     pub(crate) qod: Whole<0, 100>,
     /// What was seen, without secrets, at most 2,048 bytes.
-    pub(crate) evidence: Option<Clean<2_048>>,
+    pub(crate) evidence: Option<Clean<2_048, true>>,
     /// The title of a check outside the catalogue, which needs one.
     pub(crate) title: Option<Clean<255>>,
     /// The severity of a check outside the catalogue, from 0 to 10; its vector counts more.
@@ -85,11 +85,11 @@ pub(crate) struct GivenFinding {
     /// The CVSS vector of a check outside the catalogue.
     pub(crate) vector: Option<Clean<255>>,
     /// What a check outside the catalogue is about.
-    pub(crate) description: Option<Clean<4_000>>,
+    pub(crate) description: Option<Clean<4_000, true>>,
     /// What to do about it.
-    pub(crate) solution: Option<Clean<4_000>>,
+    pub(crate) solution: Option<Clean<4_000, true>>,
     /// Where to read more.
-    pub(crate) references: Option<Bounded<Clean<500>, 8>>,
+    pub(crate) references: Option<Bounded<Link, 8>>,
     /// Its CVE ids.
     pub(crate) cve: Option<Bounded<Word, 32>>,
     /// The numbers of its CWE.

@@ -10,7 +10,7 @@ use shared::{
     api::{Access, Body, Done, Manager, Single},
     input::{
         Field, Problems, check,
-        values::{ConnectorName, Name, Secret, ServiceUrl, Text},
+        values::{ConnectorName, Name, PublicUrl, Secret, Text},
     },
     operation,
     store::MASK,
@@ -46,16 +46,17 @@ impl ConfigurationKind for Connectors {
 /// The configuration of the connector `strix`.
 #[derive(Debug, Input, Serialize)]
 struct StrixConnector {
-    /// The application to test; its host must be on a verified domain of the client.
-    url: ServiceUrl,
+    /// The application to test; its host must be on a verified domain of the client. It is kept as the standard of URLs writes
+    /// it, such as `https://app.example.com/`.
+    url: PublicUrl,
     /// The credentials for the application; `***` keeps the stored ones.
     authorization: Option<SecretObject>,
     /// Further instructions for the agent.
     custom_prompt: Option<Text>,
     /// The model's deployment.
     deployment_name: Option<Name>,
-    /// The address of the model's API.
-    api_base: Option<ServiceUrl>,
+    /// The address of the model's API, on the public Internet.
+    api_base: Option<PublicUrl>,
     /// The key of the model's API; `***` keeps the stored one.
     api_key: Option<Secret>,
     /// The provider of the model.

@@ -10,7 +10,7 @@ use shared::{
     },
     domain::{claimed_domain::Domain, organization::Organization},
     id::{DomainId, OrganizationId},
-    input::values::{DomainName, ServiceUrl},
+    input::values::{DomainName, PublicUrl},
     operation,
     store::{Authorized, Found, Guard, Key, Range, Reads, Store, Write},
     time::Timestamp,
@@ -96,7 +96,7 @@ impl OfOwn for OwnDomains {
 
 impl OwnDomains {
     /// Whether the host of `url` is one of the verified domains, or below one.
-    pub(crate) fn prove(&self, url: &ServiceUrl) -> bool {
+    pub(crate) fn prove(&self, url: &PublicUrl) -> bool {
         are_proof_of(self.0.iter().map(|domain| &**domain), url)
     }
 }
@@ -230,7 +230,7 @@ fn unproven(record: &str, value: &str) -> Error {
     Error::invalid_field("domain", format!("has no TXT record {record} with the text {value}"))
 }
 
-fn are_proof_of<'d>(domains: impl IntoIterator<Item = &'d Domain>, url: &ServiceUrl) -> bool {
+fn are_proof_of<'d>(domains: impl IntoIterator<Item = &'d Domain>, url: &PublicUrl) -> bool {
     let url = Url::parse(url).ok();
     let Some(Host::Domain(host)) = url.as_ref().and_then(Url::host) else { return false };
     domains.into_iter().any(|domain| domain.is_proof_of(host))
@@ -257,9 +257,7 @@ mod tests {
     fn a_url_is_on_a_verified_domain_or_below_it() {
         let domains = [domain("example.com", Some(Timestamp::now())), domain("example.org", None)];
         let covered = |url: &str| are_proof_of(&domains, &url.parse().unwrap());
-        for url in
-            ["https://example.com", "http://a.b.EXAMPLE.com:8443/x?y", "https://example.com./", "https://ex%61mple.com"]
-        {
+        for url in ["https://example.com", "http://a.b.EXAMPLE.com:8443/x?y", "https://example.com./"] {
             assert!(covered(url), "{url}");
         }
         for url in [
@@ -268,10 +266,7 @@ mod tests {
             "https://example.com.attacker.test",
             "https://attacker.test/example.com",
             "https://attacker.test#example.com",
-            "https://attacker.test\\.example.com",
-            "https://com",
-            "https://192.0.2.1",
-            "https://[::1]",
+            "https://8.8.8.8",
         ] {
             assert!(!covered(url), "{url}");
         }

@@ -11,7 +11,7 @@ use shared::{
     choice,
     input::{
         Field, Problems, check,
-        values::{HostName, Port, Secret, ServiceUrl},
+        values::{AgentHost, AgentUrl, Port, Secret},
     },
     operation,
 };
@@ -71,8 +71,9 @@ struct GithubPlugin {
 struct GitlabPlugin {
     /// The token; `***` keeps the stored one.
     oauth_token: Secret,
-    /// The server; `https://gitlab.com` without it.
-    hosted_url: Option<ServiceUrl>,
+    /// The server, which may be in a private network; `https://gitlab.com/` without it. It is kept as the standard of URLs
+    /// writes it.
+    hosted_url: Option<AgentUrl>,
 }
 
 /// The configuration of the plugin `gitea`.
@@ -82,8 +83,8 @@ struct GiteaPlugin {
     protocol: Protocol,
     /// The token; `***` keeps the stored one.
     oauth_token: Secret,
-    /// The server.
-    hosted_domain: HostName,
+    /// The server, which may be in a private network.
+    hosted_domain: AgentHost,
     /// The server's port; 443 without it, and 80 for `http`.
     port: Option<Port>,
 }
@@ -174,7 +175,7 @@ impl SavePlugin {
 
 impl GitlabPlugin {
     fn with_defaults(self) -> Result<Self> {
-        let hosted_url = self.hosted_url.map_or_else(|| "https://gitlab.com".parse(), Ok);
+        let hosted_url = self.hosted_url.map_or_else(|| "https://gitlab.com/".parse(), Ok);
         Ok(Self { hosted_url: Some(hosted_url.map_err(Error::internal)?), ..self })
     }
 }
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn a_plugin_has_its_defaults() {
         let gitlab = config(PluginName::Gitlab, json!({ "oauth_token": "t", "hosted_url": null })).unwrap();
-        assert_eq!(gitlab, json!({ "oauth_token": "t", "hosted_url": "https://gitlab.com" }));
+        assert_eq!(gitlab, json!({ "oauth_token": "t", "hosted_url": "https://gitlab.com/" }));
         for (protocol, port) in [("http", "80"), ("https", "443")] {
             let body = json!({ "protocol": protocol, "oauth_token": "t", "hosted_domain": "Git.Example.com" });
             let gitea = config(PluginName::Gitea, body).unwrap();

@@ -1,7 +1,7 @@
 //! Configurations whose secrets are sealed: each secret value is stored sealed in a field of its own, bound to its item
 //! and its place in the configuration, which holds `"***"` at that place.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     json_text,
-    secret_patterns::{has_password, is_address, is_secret_value, names_its_value_secret, names_secret_key},
+    secret_patterns::{compared, has_password, is_address, is_secret_value, names_its_value_secret, names_secret_key},
 };
 
 /// A configuration as it is stored.
@@ -80,18 +80,18 @@ fn is_sealed(secret: &Value, sealed: &Sealed, context: &str, sealing: &SealingKe
     opened.is_some_and(|text| serde_json::from_str::<Value>(&text).is_ok_and(|opened| opened == *secret))
 }
 
-/// Every value of a configuration that is part of an address, by its JSON pointer.
-fn addresses(config: &Map<String, Value>) -> BTreeMap<String, &Value> {
-    fn within<'a>(object: &'a Map<String, Value>, at: &Place, found: &mut BTreeMap<String, &'a Value>) {
+/// Every value of a configuration that is part of an address, as it is compared, by its JSON pointer.
+fn addresses(config: &Map<String, Value>) -> BTreeMap<String, Cow<'_, Value>> {
+    fn within<'a>(object: &'a Map<String, Value>, at: &Place, found: &mut BTreeMap<String, Cow<'a, Value>>) {
         object.iter().for_each(|(name, value)| collect(name, value, &at.member(name), found));
     }
-    fn collect<'a>(name: &str, value: &'a Value, at: &Place, found: &mut BTreeMap<String, &'a Value>) {
+    fn collect<'a>(name: &str, value: &'a Value, at: &Place, found: &mut BTreeMap<String, Cow<'a, Value>>) {
         match value {
             Value::Object(object) => within(object, at, found),
             Value::Array(values) => {
                 values.iter().enumerate().for_each(|(index, value)| collect(name, value, &at.element(index), found));
             }
-            value if is_address(name, value) => drop(found.insert(at.pointer.clone(), value)),
+            value if is_address(name, value) => drop(found.insert(at.pointer.clone(), compared(value))),
             _ => {}
         }
     }

@@ -1,6 +1,10 @@
 //! The patterns by which secrets are recognized in a configuration of any form, and the addresses that they are sent to.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
+use shared::input::values::HttpUrl;
+use url::Url;
 
 /// A key that contains one of these names a secret. When in doubt, the value is sealed.
 const SECRET_KEY_PARTS: [&str; 20] = [
@@ -45,8 +49,8 @@ const SECRET_PREFIXES: [&str; 14] = [
     "sk-",
 ];
 /// A key that contains one of these names an address.
-const ADDRESS_KEY_PARTS: [&str; 10] =
-    ["url", "uri", "host", "domain", "server", "endpoint", "address", "port", "protocol", "base"];
+const ADDRESS_KEY_PARTS: [&str; 11] =
+    ["url", "uri", "host", "domain", "server", "endpoint", "address", "port", "protocol", "base", "proxy"];
 
 /// Whether a key names a secret.
 pub(crate) fn names_secret_key(key: &str) -> bool {
@@ -69,16 +73,28 @@ pub(crate) fn names_its_value_secret(object: &Map<String, Value>) -> bool {
     names.filter_map(Value::as_str).any(names_secret_key)
 }
 
-/// Whether a text is an address with a user name or a password in it, as `https://user:password@example.com`.
+/// Whether a text is an address with a user name or a password in it, as `https://user:password@example.com`: to a program that
+/// splits the text, or to a parser, which also takes `https:user:password@example.com`.
 pub(crate) fn has_password(text: &str) -> bool {
     let authority = text.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
-    authority.is_some_and(|authority| authority.contains('@'))
+    let is_split = authority.is_some_and(|authority| authority.contains('@'));
+    is_split || Url::parse(text).is_ok_and(|url| !url.username().is_empty() || url.password().is_some())
 }
 
 /// Whether the value under a key is part of the address of a server.
 pub(crate) fn is_address(key: &str, value: &Value) -> bool {
     let key = key.to_lowercase();
-    ADDRESS_KEY_PARTS.iter().any(|part| key.contains(part)) || value.as_str().is_some_and(|text| text.contains("://"))
+    let is_url = |text: &str| text.contains("://") || Url::parse(text).is_ok_and(|url| url.has_host());
+    ADDRESS_KEY_PARTS.iter().any(|part| key.contains(part)) || value.as_str().is_some_and(is_url)
+}
+
+/// A part of an address as it is compared: `https://example.com` is `https://example.com/`. A text in which two programs may see
+/// different addresses is only the same as itself.
+pub(crate) fn compared(value: &Value) -> Cow<'_, Value> {
+    match value.as_str().map(str::parse::<HttpUrl>) {
+        Some(Ok(url)) => Cow::Owned(Value::String(url.into())),
+        _ => Cow::Borrowed(value),
+    }
 }
 
 #[cfg(test)]
@@ -111,5 +127,34 @@ mod tests {
         {
             assert!(!names_secret_key(key), "{key}");
         }
+    }
+    #[test]
+    fn addresses_are_known_by_every_way_of_reading_them() {
+        for text in [
+            "https://user:x@example.com",
+            "https:user:x@example.com",
+            "https:/user:x@example.com",
+            "https:\\\\user:x@example.com/",
+            "ht\ttps:user:x@example.com",
+            "https://app.example.com\\@evil.test",
+            "jdbc:mysql://user:x@example.com/db",
+        ] {
+            assert!(has_password(text), "{text}");
+            assert!(is_address("x", &Value::from(text)) || text.starts_with("jdbc"), "{text}");
+        }
+        for text in ["https:evil.test", "https:\\\\evil.test", "HTTPS:/evil.test", "ftp://evil.test"] {
+            assert!(is_address("x", &Value::from(text)) && !has_password(text), "{text}");
+        }
+        for text in ["", "high", "mailto:joe@example.com", "a:b", "joe@example.com"] {
+            assert!(!is_address("x", &Value::from(text)) && !has_password(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_address_is_one_in_both_spellings() {
+        let same = |a: &str, b: &str| compared(&Value::from(a)) == compared(&Value::from(b));
+        assert!(same("https://example.com", "https://Example.com:443/"));
+        assert!(!same("https://example.com/@evil.test", "https://example.com\\@evil.test"));
+        assert!(!same("https://example.com", "http://example.com"));
     }
 }

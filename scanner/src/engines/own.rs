@@ -69,11 +69,10 @@ fn rounded(score: f64) -> f64 {
     (score * 10.0).round() / 10.0
 }
 
-/// A link that a browser may follow.
+/// A link that a browser may follow, if it is not too long for the platform.
 fn link(text: &str) -> Option<String> {
-    let link = url::Url::parse(text.trim()).ok()?;
-    let link = matches!(link.scheme(), "http" | "https").then(|| link.to_string())?;
-    (link.len() <= 512).then_some(link)
+    let link = addresses::read_web_address(text.trim()).ok()?;
+    (link.as_str().len() <= 500).then(|| link.into())
 }
 
 fn cve(text: &str) -> Option<String> {
@@ -94,7 +93,9 @@ mod tests {
             title: "A\ntitle".to_owned(),
             vector: "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H".to_owned(),
             severity: Some(1.0),
-            references: ["https://example.com/a", "javascript:alert(1)", "x"].map(str::to_owned).into(),
+            references: ["https://example.com/a", "javascript:alert(1)", "https://example.com\\@evil.test", "x"]
+                .map(str::to_owned)
+                .into(),
             cve: ["cve-2021-44228", "CVE-x", "CVE-2021-1;drop"].map(str::to_owned).into(),
             cwe: ["CWE-79", "89", "none"].map(str::to_owned).into(),
             ..Described::default()

@@ -222,7 +222,7 @@ def settings(client):
         save_connector.sync_detailed("jira", client=client, body=jira), models.ConnectorConfigurationResponse
     )
     same(saved.data.attributes.config.to_dict(), {"url": "https://jira.example.com", "token": "***"})
-    strix = models.StrixConnector(url="https://app.example.com", custom_prompt="Test the sign-in.")
+    strix = models.StrixConnector(url="https://app.example.com/", custom_prompt="Test the sign-in.")
     saved = answer(
         save_connector.sync_detailed("strix", client=client, body=strix), models.ConnectorConfigurationResponse
     )

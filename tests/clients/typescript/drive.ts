@@ -196,7 +196,7 @@ async function settings(api: Anyone): Promise<void> {
   });
   same(answer(jira).data.attributes.config, { url: "https://jira.example.com", token: "***" });
   const strix = { params: { path: { connector_name: "strix" } } };
-  const url = "https://app.example.com";
+  const url = "https://app.example.com/";
   const own = await api.PUT("/client/connector/{connector_name}", { ...strix, body: { url, custom_prompt: "Test the sign-in." } });
   same(answer(own).data.attributes.config["url"], url);
   const foreign = await api.PUT("/client/connector/{connector_name}", { ...strix, body: { url: "https://app.example.test" } });

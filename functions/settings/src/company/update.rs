@@ -34,7 +34,7 @@ pub(crate) struct UpdateCompany {
 struct UpdateInformation {
     /// The name under which the company is registered.
     legal_name: Option<Name>,
-    /// The company's web site.
+    /// The company's web site, kept as the standard of URLs writes it, such as `https://www.example.com/`.
     url_company: Option<HttpUrl>,
     /// The company above; null clears it.
     parent_company: Option<Nullable<Name>>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Input, Patch,
     id::OrganizationId,
-    input::values::{Line, Name, Text},
+    input::values::{Line, Name, Text, Website},
 };
 
 /// The descriptive texts of an organization.
@@ -27,7 +27,8 @@ pub struct OrganizationDetails {
     pub country: Option<Line>,
     /// Organization's phone number.
     pub phone: Option<Line>,
-    /// Organization's website.
+    /// Organization's website, such as `https://example.com/` or `example.com`.
+    #[patch(given = Website)]
     pub website: Option<Line>,
     /// Organization's e-mail.
     pub email: Option<Line>,

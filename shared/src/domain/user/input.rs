@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Input, Patch,
     id::OrganizationId,
-    input::values::{Email, Line, Locale, Password, Text, Timezone},
+    input::values::{Email, Line, Locale, Password, Text, Timezone, Website},
     tenancy::Role,
 };
 
@@ -26,7 +26,8 @@ pub struct UserDetails {
     pub phone: Option<Line>,
     /// Mobile phone number.
     pub mobile_phone: Option<Line>,
-    /// Web address.
+    /// Web address, such as `https://example.com/` or `example.com`.
+    #[patch(given = Website)]
     pub url: Option<Line>,
     /// Job title.
     pub title: Option<Line>,

@@ -1,15 +1,14 @@
 //! The kinds of text that input carries, each with its one rule and its schema.
 
 mod password;
+mod places;
 mod rules;
 
 use std::{borrow::Cow, fmt, ops::Deref, str::FromStr};
 
 pub use password::{GivenPassword, Password};
-use rules::{
-    connector_name, domain_name, email, host_name, http_url, language, lines, locale, not_blank, one_line, port,
-    service_url, timezone, tool_name,
-};
+use places::{agent_host, agent_url, domain_name, http_url, public_url, website};
+use rules::{connector_name, email, language, lines, locale, not_blank, one_line, port, timezone, tool_name};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -84,10 +83,13 @@ fn text_schema(description: &str, min: usize, max: usize, more: Value) -> Schema
 }
 
 /// One line: no control characters.
-const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f]*$";
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
 /// One line with a character that is no space.
-const NOT_BLANK: &str =
-    r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$";
+const NOT_BLANK: &str = r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$";
+/// A web address with the name or the address of a host, and without a blank, a control character, a backslash or a user name.
+const WEB_ADDRESS: &str = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\u0000-\u001f\u007f-\u009f\\/?#@%_.][^\s\u0000-\u001f\u007f-\u009f\\/?#@%_]*([/?#][^\s\u0000-\u001f\u007f-\u009f\\]*)?$";
+/// The same, or without `http://` or `https://`, or nothing.
+const WEBSITE: &str = r"^(([Hh][Tt][Tt][Pp][Ss]?://[^\s\u0000-\u001f\u007f-\u009f\\/?#@%_.][^\s\u0000-\u001f\u007f-\u009f\\/?#@%_]*|[^\s\u0000-\u001f\u007f-\u009f\\/?#@%_.:][^\s\u0000-\u001f\u007f-\u009f\\/?#@%_:]*)([/?#][^\s\u0000-\u001f\u007f-\u009f\\]*)?)?$";
 
 texts! {
     /// One line of text, possibly empty.
@@ -98,22 +100,28 @@ texts! {
     Name(1..=255, not_blank) { "pattern": NOT_BLANK };
     /// An e-mail address.
     Email(3..=254, email) { "format": "email" };
-    /// A web address with `http` or `https`.
-    HttpUrl(1..=2083, http_url) { "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://" };
+    /// A web address with `http` or `https`, for people: nothing of this product calls it.
+    HttpUrl(1..=2083, http_url) { "format": "uri", "pattern": WEB_ADDRESS };
+    /// A web address for people, such as `https://example.com`, or no more than a name such as `example.com`; possibly empty.
+    Website(0..=255, website) { "pattern": WEBSITE, "examples": ["https://example.com/", "example.com"] };
     /// A time zone of the IANA database, such as `Europe/Athens`.
     Timezone(1..=64, timezone) { "examples": ["Europe/Athens"] };
     /// A language tag such as `en` or `pt-BR`.
     Locale(2..=35, locale) { "pattern": "^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$" };
     /// A secret, which is only ever stored sealed.
     Secret(1..=4096, one_line) { "pattern": LINE, "format": "password" };
-    /// The web address of a service, without a user name or password in it.
-    ServiceUrl(1..=2083, service_url) { "format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?://" };
-    /// The name of a host, or its address.
-    HostName(1..=253, host_name) { "pattern": r"^[^\s/?#@%]+$" };
+    /// The web address of a service that the platform itself may call: on the public Internet, never a private address, one of
+    /// the machine itself or one of a special purpose. A name counts by itself; whoever calls it checks its addresses too.
+    PublicUrl(1..=2083, public_url) { "format": "uri", "pattern": WEB_ADDRESS };
+    /// The web address of a server that the customer's agents call, never the platform: it may be in a private network, but not
+    /// on the agent's own machine or at an address of a special purpose.
+    AgentUrl(1..=2083, agent_url) { "format": "uri", "pattern": WEB_ADDRESS };
+    /// The name or the address of a host that the customer's agents call, never the platform; as for `AgentUrl`.
+    AgentHost(1..=253, agent_host) { "pattern": r"^[^\s\u0000-\u001f\u007f-\u009f\\/?#@%_.][^\s\u0000-\u001f\u007f-\u009f\\/?#@%_]*$" };
     /// The number of a port.
     Port(1..=5, port) { "pattern": "^[0-9]{1,5}$" };
     /// A domain name, held in lower case and in ASCII, without a dot at the end.
-    DomainName(3..=236, domain_name) { "pattern": r"^([^\s/?#@:%*.]{1,63}\.)+[^\s/?#@:%*.]{1,63}\.?$", "examples": ["example.com"] };
+    DomainName(3..=236, domain_name) { "pattern": r"^([^\s\u0000-\u001f\u007f-\u009f\\/?#@:%*._]{1,63}\.)+[^\s\u0000-\u001f\u007f-\u009f\\/?#@:%*._]{1,63}\.?$", "examples": ["example.com"] };
     /// A language of ISO 639-1, such as `en`.
     Language(2..=2, language) { "pattern": "^[a-z]{2}$" };
     /// The name of a security tool.
@@ -150,9 +158,16 @@ macro_rules! printed {
     )*};
 }
 
-printed!(Line, Text, Name, Email, HttpUrl, Timezone, Locale);
-printed!(ServiceUrl, HostName, Port, DomainName, Language, ToolName, ConnectorName);
+printed!(Line, Text, Name, Email, HttpUrl, Website, Timezone, Locale);
+printed!(PublicUrl, AgentUrl, AgentHost, Port, DomainName, Language, ToolName, ConnectorName);
 redacted!(Secret);
+
+/// A website is stored as a line: before it had a rule of its own, it was any.
+impl From<Website> for Line {
+    fn from(website: Website) -> Self {
+        Self(website.0)
+    }
+}
 
 /// The form in which an e-mail address or a name is unique: without regard to case.
 pub(crate) fn unique_form(text: &str) -> String {
@@ -171,7 +186,10 @@ mod tests {
 
     #[test]
     fn texts_keep_their_rules() {
-        assert!(accepts::<Line>("") && accepts::<Line>("Straße 33") && !accepts::<Line>("a\nb"));
+        assert!(accepts::<Line>("") && accepts::<Line>("Straße 33"));
+        for bad in ["a\nb", "a\r", "a\tb", "a\0b", "a\u{85}b", "a\u{2028}b"] {
+            assert!(!accepts::<Line>(bad) && !accepts::<Name>(bad) && !accepts::<Secret>(bad), "{bad:?}");
+        }
         assert!(accepts::<Line>(&"é".repeat(255)) && !accepts::<Line>(&"é".repeat(256)));
         assert!(accepts::<Text>("a\nb") && !accepts::<Text>("a\u{0}b"));
         assert!(!accepts::<Name>("  "));
@@ -179,18 +197,10 @@ mod tests {
         for bad in ["joe", "joe@", "joe@localhost", "Joe <joe@example.com>", "joe@[192.0.2.1]", "a b@example.com"] {
             assert!(!accepts::<Email>(bad), "{bad}");
         }
-        assert!(accepts::<HttpUrl>("https://example.com/a") && !accepts::<HttpUrl>("ftp://example.com"));
         assert!(
             accepts::<Timezone>("UTC") && accepts::<Timezone>("Europe/Athens") && !accepts::<Timezone>("Mars/Base")
         );
         assert!(accepts::<Locale>("en") && accepts::<Locale>("pt-BR") && !accepts::<Locale>("EN_us"));
-        assert!(
-            accepts::<ServiceUrl>("https://example.com:8443/a?b")
-                && !accepts::<ServiceUrl>("https://joe:x@example.com")
-        );
-        assert!(
-            accepts::<HostName>("git.internal") && accepts::<HostName>("192.0.2.1") && !accepts::<HostName>("a:80")
-        );
         assert!(
             accepts::<Port>("443") && !accepts::<Port>("0") && !accepts::<Port>("65536") && !accepts::<Port>("+80")
         );
@@ -200,6 +210,79 @@ mod tests {
             accepts::<ConnectorName>("jira2") && !accepts::<ConnectorName>("jira-2") && !accepts::<ConnectorName>("é")
         );
         assert!(accepts::<Password>("twelve chars") && !accepts::<Password>("eleven char"));
+    }
+
+    #[test]
+    fn a_website_may_be_no_more_than_a_name() {
+        let held = |text: &str| text.parse::<Website>().map(String::from);
+        for (text, form) in [
+            ("", ""),
+            ("clone-systems.com", "clone-systems.com"),
+            ("Example.com/A?b", "example.com/A?b"),
+            ("example.com/", "example.com/"),
+            ("bücher.example", "xn--bcher-kva.example"),
+            ("https://example.com", "https://example.com/"),
+        ] {
+            assert_eq!(held(text).as_deref(), Ok(form), "{text}");
+            assert_eq!(held(form).as_deref(), Ok(form), "{form}");
+        }
+        for bad in [
+            "javascript:1",
+            "example.com:80",
+            "//example.com",
+            "joe@example.com",
+            "exa mple.com",
+            "a\\b",
+            "a\n",
+            "/a",
+            "?",
+        ] {
+            assert!(held(bad).is_err(), "{bad:?}");
+        }
+        // Written out, it is longer than a line.
+        assert!(held(&format!("example.com/{}", "é".repeat(200))).is_err());
+        assert!(held(&format!("https://example.com/{}", "é".repeat(200))).is_err());
+    }
+
+    #[test]
+    fn who_calls_a_host_decides_where_it_may_be() {
+        for (host, by_platform, by_agents) in [
+            ("example.com", true, true),
+            ("8.8.8.8", true, true),
+            ("[2606:4700::1]", true, true),
+            ("git", false, true),
+            ("git.internal", false, true),
+            ("10.0.0.1", false, true),
+            ("[fd12::1]", false, true),
+            ("localhost", false, false),
+            ("a.localhost.", false, false),
+            ("127.0.0.1", false, false),
+            ("[::1]", false, false),
+            ("0.0.0.0", false, false),
+            ("169.254.169.254", false, false),
+            ("[fe80::1]", false, false),
+            ("[fd00:ec2::254]", false, false),
+            ("[::ffff:10.0.0.1]", false, false),
+            ("metadata.google.internal", false, false),
+            ("224.0.0.1", false, false),
+        ] {
+            let url = format!("https://{host}:8443/a");
+            assert_eq!(accepts::<PublicUrl>(&url), by_platform, "{url}");
+            assert_eq!(accepts::<AgentUrl>(&url), by_agents, "{url}");
+            assert!(accepts::<HttpUrl>(&url), "{url}");
+            let host = host.trim_end_matches('.');
+            assert_eq!(accepts::<AgentHost>(host), by_agents, "{host}");
+        }
+        assert!(
+            !accepts::<AgentHost>("git:80") && !accepts::<AgentHost>("http://git") && !accepts::<AgentHost>(".git")
+        );
+    }
+
+    #[test]
+    fn a_web_address_keeps_its_bound_when_it_is_written_out() {
+        let url = |path: &str, times| format!("https://example.com/{}", path.repeat(times)).parse::<HttpUrl>();
+        assert_eq!(url("a", 2063).map(|it| it.len()), Ok(2083));
+        assert!(url("a", 2064).is_err() && url("é", 400).is_err());
     }
 
     #[test]

@@ -3,11 +3,8 @@
 pub(super) type Checked = Result<String, &'static str>;
 
 pub(super) fn one_line(text: &str) -> Checked {
-    if text.chars().any(char::is_control) {
-        Err("must be one line without control characters")
-    } else {
-        Ok(text.into())
-    }
+    let ends_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if text.chars().any(ends_line) { Err("must be one line without control characters") } else { Ok(text.into()) }
 }
 
 pub(super) fn lines(text: &str) -> Checked {
@@ -24,13 +21,6 @@ pub(super) fn email(text: &str) -> Checked {
     match email_address::EmailAddress::parse_with_options(text, options) {
         Ok(_) => one_line(text),
         Err(_) => Err("must be an e-mail address"),
-    }
-}
-
-pub(super) fn http_url(text: &str) -> Checked {
-    match url::Url::parse(text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.into()),
-        _ => Err("must be a web address that begins with http:// or https://"),
     }
 }
 
@@ -57,45 +47,9 @@ pub(super) fn locale(text: &str) -> Checked {
     }
 }
 
-pub(super) fn service_url(text: &str) -> Checked {
-    let text = http_url(text)?;
-    match url::Url::parse(&text) {
-        Ok(url) if url.username().is_empty() && url.password().is_none() => Ok(text),
-        _ => Err("must not hold a user name or a password"),
-    }
-}
-
-pub(super) fn host_name(text: &str) -> Checked {
-    match url::Host::parse(text) {
-        Ok(host) if !text.contains('%') => Ok(host.to_string()),
-        _ => Err("must be the name or the address of a host, without a port"),
-    }
-}
-
 pub(super) fn port(text: &str) -> Checked {
     let is_port = text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0);
     if is_port { Ok(text.into()) } else { Err("must be a number from 1 to 65535, written as a string") }
-}
-
-pub(super) fn domain_name(text: &str) -> Checked {
-    let is_inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(is_inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    match url::Host::parse(text.strip_suffix('.').unwrap_or(text)) {
-        Ok(url::Host::Domain(domain))
-            if domain.len() <= 253
-                && domain.contains('.')
-                && domain.split('.').all(is_label)
-                && !text.contains('%') =>
-        {
-            Ok(domain)
-        }
-        _ => Err("must be a domain name of at least two labels, such as example.com"),
-    }
 }
 
 pub(super) fn language(text: &str) -> Checked {
