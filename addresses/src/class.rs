@@ -76,13 +76,13 @@ pub fn class_of(address: IpAddr) -> Class {
     found.unwrap_or(Class::Public)
 }
 
-/// The addresses of IPv4 at which the class may change: the first of each block, and the first after it.
-pub(crate) fn bounds() -> impl Iterator<Item = u32> {
-    V4.iter().flat_map(|((first, bits), _)| {
-        let first = u32::from(*first);
-        let last = first | u32::MAX.checked_shr(*bits).unwrap_or(0);
-        [Some(first), last.checked_add(1)].into_iter().flatten()
-    })
+/// The addresses at which the class may change, as numbers: the first of each block, and the first after it.
+pub(crate) fn bounds(of_v4: bool) -> impl Iterator<Item = u128> {
+    let v4 =
+        V4.iter().map(|((first, bits), _)| (u128::from(u32::from(*first)), u128::from(u32::MAX.unbounded_shr(*bits))));
+    let v6 = V6.iter().map(|((first, bits), _)| (u128::from(*first), u128::MAX.unbounded_shr(*bits)));
+    let blocks = v4.filter(move |_| of_v4).chain(v6.filter(move |_| !of_v4));
+    blocks.flat_map(|(first, others)| [Some(first), (first | others).checked_add(1)].into_iter().flatten())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
     str::FromStr,
 };
 
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 
 use crate::name::{SHORT_ADDRESS, read_host};
 
@@ -17,17 +17,17 @@ pub enum Host {
     Name(String),
     /// An address.
     Address(IpAddr),
-    /// The addresses from the first to the last one.
-    Range(Ipv4Addr, Ipv4Addr),
+    /// The addresses from the first to the last one, both of the same version of IP.
+    Range(IpAddr, IpAddr),
     /// The addresses of a network.
-    Network(Ipv4Net),
+    Network(IpNet),
 }
 
 impl FromStr for Host {
     type Err = &'static str;
 
-    /// Reads `192.0.2.1`, `2001:db8::1`, `192.0.2.1-192.0.2.9`, `192.0.2.1-9`, `192.0.2.0/24` or a name. Of a network that is
-    /// written by one of its addresses, the network counts.
+    /// Reads `192.0.2.1`, `2001:db8::1`, `192.0.2.1-192.0.2.9`, `192.0.2.1-9`, `2001:db8::1-2001:db8::9`, `192.0.2.0/24`,
+    /// `2001:db8::/120` or a name. Of a network that is written by one of its addresses, the network counts.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if let Ok(address) = text.parse() {
             return Ok(Self::Address(address));
@@ -35,7 +35,7 @@ impl FromStr for Host {
         if let Some((address, length)) = text.split_once('/') {
             return network(address, length);
         }
-        match text.split_once('-').map(|(first, last)| (first.parse::<Ipv4Addr>(), last)) {
+        match text.split_once('-').map(|(first, last)| (first.parse::<IpAddr>(), last)) {
             Some((Ok(first), last)) => range(first, last),
             _ => name(text),
         }
@@ -43,20 +43,24 @@ impl FromStr for Host {
 }
 
 fn network(address: &str, length: &str) -> Result<Host, &'static str> {
-    match (address.parse(), length.parse()) {
-        (Ok(IpAddr::V4(address)), Ok(length)) => {
-            let network = Ipv4Net::new(address, length).map_err(|_| "must have at most 32 bits")?;
-            Ok(Host::Network(network.trunc()))
-        }
-        (Ok(IpAddr::V6(_)), _) => Err("must be a single address: networks are of IPv4"),
-        _ => Err("must be a network such as 192.0.2.0/24"),
-    }
+    let (Ok(address), Ok(length)) = (address.parse::<IpAddr>(), length.parse()) else {
+        return Err("must be a network such as 192.0.2.0/24 or 2001:db8::/120");
+    };
+    let most = if address.is_ipv4() { "must have at most 32 bits" } else { "must have at most 128 bits" };
+    Ok(Host::Network(IpNet::new(address, length).map_err(|_| most)?.trunc()))
 }
 
-fn range(first: Ipv4Addr, last: &str) -> Result<Host, &'static str> {
-    let [a, b, c, _] = first.octets();
-    let short = last.parse().map(|d| Ipv4Addr::new(a, b, c, d)).ok();
-    let last = last.parse::<Ipv4Addr>().ok().or(short).ok_or("must be a range such as 192.0.2.1-192.0.2.9")?;
+fn range(first: IpAddr, last: &str) -> Result<Host, &'static str> {
+    let (last, rule) = match first {
+        IpAddr::V4(first) => {
+            let [a, b, c, _] = first.octets();
+            let short = last.parse().map(|d| Ipv4Addr::new(a, b, c, d)).ok();
+            let last = last.parse::<Ipv4Addr>().ok().or(short).map(IpAddr::V4);
+            (last, "must be a range such as 192.0.2.1-192.0.2.9")
+        }
+        IpAddr::V6(_) => (last.parse().ok().map(IpAddr::V6), "must be a range such as 2001:db8::1-2001:db8::9"),
+    };
+    let last = last.ok_or(rule)?;
     if first <= last { Ok(Host::Range(first, last)) } else { Err("must not end before it begins") }
 }
 
@@ -93,6 +97,8 @@ mod tests {
             ("192.0.2.1-9", "192.0.2.1-192.0.2.9"),
             ("192.0.2.1-192.0.3.4", "192.0.2.1-192.0.3.4"),
             ("192.0.2.77/24", "192.0.2.0/24"),
+            ("2001:DB8::1-2001:db8::0:5", "2001:db8::1-2001:db8::5"),
+            ("2001:db8::77/64", "2001:db8::/64"),
             ("App.Example.COM", "app.example.com"),
             ("bücher.example", "xn--bcher-kva.example"),
             ("printer", "printer"),
@@ -114,7 +120,11 @@ mod tests {
             "192.0.2.9-1",
             "192.0.2.1-300",
             "192.0.2.0/33",
-            "2001:db8::/32",
+            "2001:db8::/129",
+            "2001:db8::1-5",
+            "2001:db8::9-2001:db8::1",
+            "2001:db8::1-192.0.2.1",
+            "192.0.2.1-2001:db8::1",
             "127.1",
             "0x7f.0.0.1",
             "2130706433",

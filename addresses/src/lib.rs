@@ -10,6 +10,7 @@ mod class;
 mod host;
 mod list;
 mod name;
+mod range;
 mod set;
 mod web;
 

@@ -69,7 +69,7 @@ impl Scope {
         scope.excluded = AddressSet::of(&hosts_excluded);
         let addresses = hosts.addresses().without(&scope.excluded);
         let names: Vec<&str> = hosts.names().filter(|name| !excluded_names.contains(name)).collect();
-        if addresses.len() + names.len() as u64 > MAX_HOSTS {
+        if addresses.len().saturating_add(names.len() as u64) > MAX_HOSTS {
             return Err(format!("The scan is of more than {MAX_HOSTS} hosts"));
         }
         let is_finished: BTreeSet<&str> = job.hosts_finished.iter().map(String::as_str).collect();

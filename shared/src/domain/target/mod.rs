@@ -99,6 +99,6 @@ impl HostScope {
     /// The number of hosts; a name is one.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.names.len() as u64 + self.addresses.len()
+        self.addresses.len().saturating_add(self.names.len() as u64)
     }
 }
