@@ -68,8 +68,8 @@ impl Buckets for Table {
             self.update_if(key, "SET full_at = full_at + :interval, #ttl = :ttl", condition, values).await
         };
         let is_full = Limit::is_full(level, now_ms);
-        // Another attempt may have come between, or taken its count back.
-        let is_taken = take(is_full).await? || take(!is_full).await?;
+        // Since the level was read, others may have been counted; and since the first try, have taken their counts back.
+        let is_taken = take(is_full).await? || take(!is_full).await? || take(is_full).await?;
         Ok(if is_taken { Charge::Taken } else { Charge::Spent { wait_ms: interval } })
     }
 

@@ -2,13 +2,14 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
-use futures_util::future::join_all;
+use futures_util::FutureExt;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::{
     Admission, Device, Origin, Standing,
     bucket::{Bucket, Buckets, Charge},
+    limit::PLACE,
 };
 use crate::{
     Result,
@@ -22,7 +23,8 @@ const ACCOUNT: &str = "owner@example.com";
 /// The address that the owner signed in from before.
 const HOME: &str = "198.51.100.7";
 const SECOND: i64 = 1000;
-const HOUR: i64 = 3600 * SECOND;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
 /// With one limit of 5 at once and one in 30 seconds, a password could be guessed so often in an hour.
 const GUESSES_AN_HOUR: usize = 5 + 120;
 
@@ -56,19 +58,30 @@ enum Answer {
     TooMany,
 }
 
-/// Who attempts: an address, and perhaps a device that has signed in before.
-#[derive(Clone, Copy)]
-struct Source<'a> {
-    address: &'a str,
-    device: Option<Device>,
+/// Where attempts come from: an address, or a device behind it that has signed in before.
+struct Source {
+    origin: Origin,
+    standing: Standing,
 }
 
-fn from(address: &str) -> Source<'_> {
-    Source { address, device: None }
+fn address(address: &str) -> Source {
+    let standing = if address == HOME { Standing::KnownPlace } else { Standing::Stranger };
+    Source { origin: Origin::new(ACCOUNT, address, None), standing }
 }
 
-fn device(session: u128, address: &str) -> Source<'_> {
-    Source { address, device: Some(Device { session: SessionId(Uuid::from_u128(session)), user: OWNER }) }
+fn device(session: u128, address: &str) -> Source {
+    let device = Device { session: SessionId(Uuid::from_u128(session)), user: OWNER };
+    Source { origin: Origin::new(ACCOUNT, address, Some(device)), standing: Standing::KnownDevice }
+}
+
+/// The addresses of an attacker.
+fn addresses(count: usize) -> Vec<Source> {
+    (1..=count).map(|n| address(&format!("203.0.113.{n}"))).collect()
+}
+
+/// The times of an attack, every five seconds.
+fn times(from: i64, to: i64) -> impl Iterator<Item = i64> {
+    (0..).map(move |n| from + n * 5 * SECOND).take_while(move |now| *now < to)
 }
 
 impl Memory {
@@ -76,140 +89,128 @@ impl Memory {
         self.0.borrow().get(&bucket.key).copied()
     }
 
-    /// An attempt that was let in, and whether the password is verified; the answer without it.
-    async fn admit(&self, from: Source<'_>, now: i64) -> Result<Admission> {
-        let origin = Origin::new(ACCOUNT, from.address, from.device);
-        let standing = match from.device {
-            Some(_) => Standing::KnownDevice,
-            None if from.address == HOME => Standing::KnownPlace,
-            None => Standing::Stranger,
-        };
-        Admission::charge(self, &origin, standing, |bucket| self.level(bucket), now).await
+    fn admit(&self, from: &Source, now: i64) -> Result<Admission> {
+        let level = |bucket: &Bucket| self.level(bucket);
+        Admission::charge(self, &from.origin, from.standing, level, now).now_or_never().unwrap()
+    }
+
+    fn refund(&self, admission: &Admission, now: i64) {
+        admission.refund(self, now).now_or_never().unwrap().unwrap();
     }
 
     /// The answer to an attempt, and whether the password was verified.
-    async fn attempt(&self, from: Source<'_>, is_right: bool, now: i64) -> (Answer, bool) {
+    fn attempt(&self, from: &Source, is_right: bool, now: i64) -> (Answer, bool) {
         let answer = |code| if code == Code::TooManyRequests { Answer::TooMany } else { Answer::Unauthorized };
-        match self.admit(from, now).await {
+        match self.admit(from, now) {
             Err(error) => (answer(error.code()), false),
             Ok(admission) if is_right && admission.may_verify() => {
-                admission.refund(self, now).await.unwrap();
+                self.refund(&admission, now);
                 (Answer::In, true)
             }
             Ok(admission) => (answer(admission.refusal().code()), admission.may_verify()),
         }
     }
 
-    /// Guesses once from each address; returns how often the password was verified.
-    async fn guess(&self, addresses: &[String], now: i64) -> usize {
+    /// Whether a guess would be verified now. An attacker who knows wastes none.
+    fn has_room(&self, from: &Source, now: i64) -> bool {
+        let (strict, account) = from.origin.buckets(from.standing);
+        let account = account.filter(|_| from.standing == Standing::Stranger);
+        strict.into_iter().chain(account).all(|bucket| bucket.limit.wait(self.level(bucket), now).is_none())
+    }
+
+    /// Guesses as often as the buckets let through at all; returns how often that is.
+    fn guess(&self, sources: &[Source], now: i64) -> usize {
         let mut verified = 0;
-        for address in addresses {
-            verified += usize::from(self.attempt(from(address), false, now).await.1);
+        for source in sources {
+            while self.has_room(source, now) {
+                assert!(self.attempt(source, false, now).1);
+                verified += 1;
+            }
         }
         verified
     }
 }
 
-/// The addresses of an attacker.
-fn addresses(count: usize) -> Vec<String> {
-    (1..=count).map(|n| format!("203.0.113.{n}")).collect()
-}
-
-#[tokio::test]
-async fn fifty_addresses_guess_no_more_often_in_an_hour_than_one_limit_of_the_account_let_them() {
+#[test]
+fn fifty_addresses_guess_no_more_often_in_an_hour_than_one_limit_of_the_account_let_them() {
     // Also where one of them is the owner's own, as behind one router.
-    for shared in [None, Some(HOME.to_owned())] {
-        let memory = Memory::default();
-        let attackers: Vec<String> =
-            addresses(49).into_iter().chain([shared.unwrap_or("203.0.113.50".into())]).collect();
+    for (last, fewest) in [("203.0.113.50", 60), (HOME, 75)] {
+        let (memory, mut attackers) = (Memory::default(), addresses(49));
+        attackers.push(address(last));
         for hour in 0..4 {
-            let mut verified = 0;
-            for second in 0..3600 {
-                verified += memory.guess(&attackers, hour * HOUR + second * SECOND).await;
-            }
-            assert!((60..=GUESSES_AN_HOUR).contains(&verified), "{verified} in hour {hour}");
+            let verified: usize = times(hour * HOUR, (hour + 1) * HOUR).map(|now| memory.guess(&attackers, now)).sum();
+            assert!((fewest..=GUESSES_AN_HOUR).contains(&verified), "{verified} in hour {hour}");
         }
     }
 }
 
-#[tokio::test]
-async fn the_owner_gets_in_at_once_from_a_known_address_or_device_while_others_guess() {
+#[test]
+fn the_owner_gets_in_at_once_from_a_known_address_or_device_while_others_guess() {
     let (memory, attackers) = (Memory::default(), addresses(50));
-    for second in 0..2 * 3600 {
-        let now = second * SECOND;
-        memory.guess(&attackers, now).await;
-        // A mistyped password first. The device is behind one of the attacker's own addresses.
-        if second % 600 == 599 {
-            for owner in [from(HOME), device(1, "203.0.113.9")] {
-                memory.attempt(owner, false, now).await;
-                assert_eq!(memory.attempt(owner, true, now).await.0, Answer::In, "second {second}");
-            }
+    // The device is behind one of the attacker's own addresses.
+    let owner = [address(HOME), device(1, "203.0.113.9")];
+    for now in times(0, 3 * HOUR) {
+        memory.guess(&attackers, now);
+        for source in owner.iter().filter(|_| now % (10 * MINUTE) == 0) {
+            // The second try, after a mistyped password.
+            memory.attempt(source, false, now);
+            assert_eq!(memory.attempt(source, true, now).0, Answer::In, "after {now} ms");
         }
     }
 }
 
-#[tokio::test]
-async fn a_stolen_token_keeps_no_other_device_out() {
-    let memory = Memory::default();
-    for second in 0..2 * 3600 {
-        let now = second * SECOND;
-        memory.attempt(device(2, "203.0.113.9"), false, now).await;
-        if second % 60 == 59 {
-            assert_eq!(memory.attempt(device(1, "203.0.113.9"), true, now).await.0, Answer::In, "second {second}");
-        }
+#[test]
+fn a_stolen_token_keeps_no_other_device_out() {
+    let (memory, stolen, owner) = (Memory::default(), [device(2, "203.0.113.9")], device(1, "203.0.113.9"));
+    for now in times(0, 3 * HOUR) {
+        memory.guess(&stolen, now);
+        assert_eq!(memory.attempt(&owner, true, now).0, Answer::In, "after {now} ms");
     }
 }
 
-#[tokio::test]
-async fn devices_that_a_leaked_key_makes_up_guess_no_more_often_than_addresses() {
-    let (memory, mut verified) = (Memory::default(), 0);
-    for session in 0..5 * 3600_u32 {
-        let now = i64::from(session) * SECOND / 5;
-        verified += usize::from(memory.attempt(device(u128::from(session), HOME), false, now).await.1);
-    }
-    assert!(verified <= 90, "{verified}");
+#[test]
+fn devices_that_a_leaked_key_makes_up_guess_no_more_often_than_addresses() {
+    let (memory, devices) = (Memory::default(), (0..50).map(|n| device(n, HOME)).collect::<Vec<_>>());
+    let verified: usize = times(0, HOUR).map(|now| memory.guess(&devices, now)).sum();
+    assert!((60..=90).contains(&verified), "{verified}");
 }
 
 /// From a new address without a device, an owner cannot be told from the attacker: it waits until the attack ends.
-#[tokio::test]
-async fn an_owner_from_a_new_address_is_refused_during_the_attack_and_gets_in_a_minute_after_it() {
-    let (memory, attackers) = (Memory::default(), addresses(50));
-    let owner = from("192.0.2.20");
-    for second in 0..3600 {
-        memory.guess(&attackers, second * SECOND).await;
-        if second % 600 == 599 {
-            assert_eq!(memory.attempt(owner, true, second * SECOND).await, (Answer::TooMany, false));
+#[test]
+fn an_owner_from_a_new_address_is_refused_during_the_attack_and_gets_in_a_minute_after_it() {
+    let (memory, attackers, owner) = (Memory::default(), addresses(50), address("192.0.2.20"));
+    for now in times(0, HOUR) {
+        memory.guess(&attackers, now);
+        if now % (10 * MINUTE) == 0 {
+            assert_eq!(memory.attempt(&owner, true, now), (Answer::TooMany, false));
         }
     }
-    assert_eq!(memory.attempt(owner, true, HOUR + 60 * SECOND).await.0, Answer::In);
+    assert_eq!(memory.attempt(&owner, true, HOUR + MINUTE).0, Answer::In);
 }
 
-#[tokio::test]
-async fn one_address_never_uses_up_the_limit_of_an_account() {
-    let memory = Memory::default();
-    for second in 0..12 * 3600 {
-        memory.attempt(from("203.0.113.1"), false, second * SECOND).await;
+#[test]
+fn three_addresses_use_up_the_limit_of_an_account_for_a_few_hours_at_most() {
+    let (memory, attackers, owner) = (Memory::default(), addresses(3), address("192.0.2.20"));
+    for now in times(0, 12 * HOUR) {
+        memory.guess(&attackers, now);
+        if now >= 3 * HOUR {
+            assert_eq!(memory.attempt(&owner, true, now).0, Answer::In, "after {now} ms");
+        }
     }
-    assert_eq!(memory.attempt(from("192.0.2.20"), true, 12 * HOUR).await.0, Answer::In);
 }
 
-#[tokio::test]
-async fn right_passwords_at_once_all_succeed_and_use_up_nothing() {
-    for owner in [from(HOME), from("192.0.2.20"), device(1, HOME)] {
+#[test]
+fn right_passwords_at_once_all_succeed_and_use_up_nothing() {
+    for owner in [address(HOME), address("192.0.2.20"), device(1, HOME)] {
         let memory = Memory::default();
-        for second in 0..100 {
-            let now = second * SECOND;
-            let admitted = join_all((0..20).map(|_| memory.admit(owner, now))).await;
+        for now in times(0, 10 * MINUTE) {
+            let admitted: Vec<Admission> = (0..20).map(|_| memory.admit(&owner, now).unwrap()).collect();
             for admission in admitted {
-                let admission = admission.unwrap();
                 assert!(admission.may_verify());
-                admission.refund(&memory, now).await.unwrap();
+                memory.refund(&admission, now);
             }
         }
-        for _ in 0..20 {
-            assert_eq!(memory.attempt(owner, false, 100 * SECOND).await, (Answer::Unauthorized, true));
-        }
-        assert_eq!(memory.attempt(owner, false, 100 * SECOND).await, (Answer::TooMany, false));
+        assert_eq!(memory.guess(&[owner], 10 * MINUTE), 20);
     }
 }
 
@@ -219,33 +220,30 @@ proptest! {
     fn wrong_passwords_get_the_same_answers_from_a_known_address(
         attempts in prop::collection::vec((0..6_usize, 0..120 * SECOND), 1..300),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let answers = |last: &str| {
-            let (memory, mut now) = (Memory::default(), 0);
-            let places: Vec<String> = addresses(5).into_iter().chain([last.to_owned()]).collect();
+            let (memory, mut sources, mut now) = (Memory::default(), addresses(5), 0);
+            sources.push(address(last));
             let mut answers = Vec::new();
-            for (place, wait) in &attempts {
+            for (source, wait) in &attempts {
                 now += wait;
-                answers.push(runtime.block_on(memory.attempt(from(&places[*place]), false, now)).0);
+                answers.push(memory.attempt(&sources[*source], false, now).0);
             }
             answers
         };
         prop_assert_eq!(answers(HOME), answers("203.0.113.77"));
     }
 
-    /// A bucket lets through its burst and one in each interval, whenever the attempts come, and is full again in time.
+    /// A bucket lets through its burst and one in each interval, whenever the attempts come, and its item outlasts it.
     #[test]
     fn a_bucket_never_lets_through_more_than_its_limit(waits in prop::collection::vec(0..300 * SECOND, 1..300)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (memory, bucket) = (Memory::default(), Bucket::of(super::limit::PLACE, "x"));
+        let (memory, bucket) = (Memory::default(), Bucket::of(PLACE, "x"));
         let (mut now, mut taken) = (0, 0);
         for wait in waits {
             now += wait;
-            let level = memory.level(&bucket);
-            let charge = runtime.block_on(memory.charge(&bucket, level, now)).unwrap();
+            let charge = memory.charge(&bucket, memory.level(&bucket), now).now_or_never().unwrap().unwrap();
             taken += i64::from(charge == Charge::Taken);
-            prop_assert!(taken <= bucket.limit.burst + now / bucket.limit.interval_ms);
-            prop_assert!(memory.level(&bucket) <= Some(bucket.limit.ttl(now) * SECOND));
+            prop_assert!(taken <= PLACE.burst + now / PLACE.interval_ms);
+            prop_assert!(memory.level(&bucket) <= Some(PLACE.ttl(now) * SECOND));
         }
     }
 }
