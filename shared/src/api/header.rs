@@ -16,8 +16,7 @@ pub(super) async fn verified<C: DeserializeOwned + Clone>(app: &App, purpose: Pu
     verified_late(app, purpose, token, LEEWAY_SECONDS).await?.ok_or_else(Error::unauthorized)
 }
 
-/// The claims of a token that a key of a purpose has signed, and which has not expired more than some seconds
-/// ago.
+/// The claims of a token that a key of a purpose has signed, unless it expired longer than `late` seconds ago.
 pub(super) async fn verified_late<C: DeserializeOwned + Clone>(
     app: &App,
     purpose: Purpose,

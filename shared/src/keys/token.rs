@@ -118,8 +118,8 @@ pub fn key_id(token: &str, purpose: Purpose) -> Option<String> {
     header.kid.filter(|_| is_it)
 }
 
-/// The claims of a token, when `public_key` signed it, `issuer` issued it for this API, and it has not expired more than
-/// some seconds ago.
+/// The claims of a token, when `public_key` signed it, `issuer` issued it for this API, and it did not expire longer than
+/// `late` seconds ago.
 #[must_use]
 pub fn verify<C: DeserializeOwned + Clone>(token: &str, public_key: &str, issuer: &str, late: u64) -> Option<C> {
     let key = DecodingKey::from_ed_components(public_key).ok()?;
