@@ -1,8 +1,10 @@
 //! The command line of the local platform.
+// These break when a reader closes the pipe: `print` does not.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 use std::{
-    fs,
-    io::{self, Write},
+    fmt, fs,
+    io::{self, ErrorKind, Write},
     path::Path,
     process::ExitCode,
     time::Duration,
@@ -29,7 +31,8 @@ async fn main() -> ExitCode {
     match run(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("scanward: {error:#}");
+            // Where standard error is closed, the exit code alone tells.
+            drop(writeln!(io::stderr(), "scanward: {error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -46,25 +49,22 @@ async fn run(mut options: Options) -> Result<()> {
         }
         Some(Command::Migrate) => {
             log_errors();
-            println!("{}", Upkeep::open(&options).await?.migrate().await?);
-            Ok(())
+            print(Upkeep::open(&options).await?.migrate().await?)
         }
         Some(Command::Check { repair }) => {
             log_errors();
             let differences = Upkeep::open(&options).await?.check(repair).await?;
-            differences.iter().for_each(|difference| println!("{difference}"));
+            differences.iter().try_for_each(print)?;
             ensure!(differences.is_empty(), "the table does not agree in {} places", differences.len());
-            println!("All items of the table agree.");
-            Ok(())
+            print("All items of the table agree.")
         }
         Some(Command::Redrive { queue_url }) => {
             log_errors();
             let redriven = Upkeep::open(&options).await?.redrive(queue_url.as_deref()).await?;
-            redriven.iter().for_each(|message| println!("{message}"));
+            redriven.iter().try_for_each(print)?;
             let left = redriven.iter().filter(|message| message.result != RedriveResult::Redriven).count();
             ensure!(left == 0, "{left} messages are kept");
-            println!("Nothing is left to redrive.");
-            Ok(())
+            print("Nothing is left to redrive.")
         }
     }
 }
@@ -73,7 +73,7 @@ async fn serve(options: &Options) -> Result<()> {
     log();
     let platform = Platform::start(options).await?;
     // A closed stdout does not stop the platform.
-    let _ = writeln!(io::stdout(), "{}", platform.greeting());
+    let _ = print(platform.greeting());
     tokio::signal::ctrl_c().await.context("Ctrl-C cannot be waited for")?;
     // What was written is followed up as far as that is quick; the next start does the rest.
     let _ = tokio::time::timeout(PARTING, platform.workers().caught_up()).await;
@@ -87,8 +87,15 @@ async fn invoke(options: &Options, event: &Path) -> Result<()> {
     let platform = Platform::prepare(options).await?;
     let answer = platform.gateway().invoke_event(event).await?;
     platform.workers().caught_up().await;
-    println!("{}", serde_json::to_string_pretty(&answer)?);
-    Ok(())
+    print(serde_json::to_string_pretty(&answer)?)
+}
+
+/// Prints a line. Where the reader has closed the pipe, as `head` does, the command goes on: what it does counts.
+fn print(text: impl fmt::Display) -> Result<()> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        printed => printed.context("standard output cannot be written"),
+    }
 }
 
 /// Errors go to standard error, apart from what a command prints: without them an answer of 500 would not say why.

@@ -125,7 +125,7 @@ fn what_scanners_report_is_known() {
         tls-cipher-anonymous tls-cipher-export tls-cipher-rc4 tls-cipher-des tls-no-forward-secrecy tls-weak-dh
         tls-heartbleed tls-ccs-injection tls-robot tls-compression tls-insecure-renegotiation tls-poodle
         tls-no-fallback-scsv tls-roca ssh-protocol-1 ssh-weak-key-exchange ssh-weak-host-key ssh-weak-cipher
-        ssh-weak-mac ssh-terrapin ssh-password-authentication http-git-exposed http-svn-exposed http-env-exposed
+        ssh-weak-mac ssh-short-group ssh-short-host-key ssh-terrapin ssh-password-authentication http-git-exposed http-svn-exposed http-env-exposed
         http-ds-store-exposed http-backup-exposed http-server-status-exposed http-phpinfo-exposed
         http-directory-listing http-hsts-missing http-csp-missing http-frame-options-missing
         http-content-type-options-missing http-referrer-policy-missing http-cookie-not-secure http-cookie-not-httponly

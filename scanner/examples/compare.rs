@@ -83,6 +83,7 @@ async fn scan(hosts: &str, ports: &str, engines: Vec<Arc<dyn Engine>>, mut take:
     let parts = Parts {
         policy: Policy { allow_loopback: true, max_rate: 1_000_000, hosts_at_once: 16, ..Policy::default() },
         engines,
+        without: Vec::new(),
         absent: Vec::new(),
         resolver: Arc::new(SystemResolver),
         directory: env::temp_dir(),

@@ -9,6 +9,9 @@
 //! - [`scope`]: what a scan may touch; [`scan`]: a scan from its job to the reports of its hosts.
 //! - [`lab`]: servers with known faults, to try the scanner on.
 
+// These break when a reader closes the pipe: `cli::print` does not.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod agent;
 pub(crate) mod builtin;
 pub mod cli;
@@ -22,4 +25,5 @@ pub(crate) mod rules;
 pub mod sandbox;
 pub mod scan;
 pub mod scope;
+pub(crate) mod secrecy;
 pub(crate) mod text;

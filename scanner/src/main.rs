@@ -1,9 +1,14 @@
 //! The program `scanner`.
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::Parser;
-use scanner::cli::{LogFormat, Options, run};
+use scanner::cli::{LogFormat, Options, Unread, run};
 
 /// The time that what waits for the disk has when the program ends.
 const PARTING: Duration = Duration::from_secs(2);
@@ -19,11 +24,13 @@ fn main() -> ExitCode {
     });
     match ended {
         Ok(code) => code,
+        Err(error) if error.is::<Unread>() => ExitCode::SUCCESS,
         Err(error) => {
             // Who reads JSON reads nothing else.
             match is_logged {
                 true => tracing::error!("{error:#}"),
-                false => eprintln!("scanner: {error:#}"),
+                // Where standard error is closed, the exit code alone tells.
+                false => drop(writeln!(io::stderr(), "scanner: {error:#}")),
             }
             ExitCode::FAILURE
         }

@@ -1,6 +1,7 @@
 //! Enrolling: a code that a user was given, for an identity of the scanner's own.
 
 use std::{
+    error, fmt,
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
 };
@@ -32,6 +33,21 @@ pub struct Enrollment {
     /// To whom its assertions are addressed.
     pub issuer: String,
 }
+
+/// The platform does not know a code, or knows it no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownCode;
+
+impl fmt::Display for UnknownCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the platform does not know the code: it is good for 15 minutes and for one scanner; let another be issued, by \
+             PUT /v2/scanners/{id} with {\"scanner\": {\"renew_enrollment\": true}}",
+        )
+    }
+}
+
+impl error::Error for UnknownCode {}
 
 impl Enrollment {
     fn path(state: &Path) -> PathBuf {
@@ -75,9 +91,7 @@ impl Enrollment {
         let request = connection.post("/agent/enroll", serde_json::to_vec(&body)?);
         let enrolled: Enrolled = match connection.send(request).await {
             Ok(enrolled) => enrolled,
-            Err(Failure::Unauthorized) => bail!(
-                "the platform does not know the code: it is good for 15 minutes and for one scanner; let another be issued"
-            ),
+            Err(Failure::Unauthorized) => return Err(UnknownCode.into()),
             Err(error) => return Err(error).context("the scanner cannot enroll"),
         };
         ensure!(

@@ -3,7 +3,6 @@
 
 use std::{
     fmt,
-    net::IpAddr,
     time::{Duration, SystemTime},
 };
 
@@ -14,10 +13,10 @@ use reqwest::{
     redirect::Policy,
 };
 use serde::{Deserialize, de::DeserializeOwned};
-use url::{Host, Url};
+use url::Url;
 
 use super::wait::Timing;
-use crate::text::clean;
+use crate::{secrecy::is_secret, text::clean};
 
 /// The largest answer that is read. A job with all its finished hosts is far smaller.
 const MAX_ANSWER: usize = 4 << 20;
@@ -111,14 +110,9 @@ pub fn platform_url(text: &str, insecure: bool) -> Result<Url> {
         url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none(),
         "the address of the platform has no user, query or fragment"
     );
-    let is_loopback = match url.host() {
-        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-        Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        _ => false,
-    };
     match url.scheme() {
-        "https" => {}
-        "http" if is_loopback || insecure => {}
+        _ if is_secret(&url) => {}
+        "http" if insecure => {}
         "http" => bail!(
             "{text} is not encrypted; use https, the address 127.0.0.1 for a platform on this machine, or --insecure-http"
         ),

@@ -80,8 +80,7 @@ impl Lease {
                 }
                 Err(failure) if failure.is_end() => return Lost::Taken,
                 Err(failure) => {
-                    tracing::warn!(job = %job.id, "the lease is not renewed: {failure}");
-                    let again = Instant::now() + backoff.next(failure.asked());
+                    let again = Instant::now() + backoff.after(job.id, "the lease is not renewed yet", &failure);
                     if again >= self.end() {
                         sleep_until(self.end()).await;
                         return Lost::Unheard;

@@ -22,7 +22,7 @@ mod wait;
 mod wire;
 mod work;
 
-pub use enrollment::{Enrollment, State};
+pub use enrollment::{Enrollment, State, UnknownCode};
 pub use http::{Connection, Failure, platform_url};
 pub use key::Key;
 pub use pipeline::{Observer, Pipeline};

@@ -39,8 +39,7 @@ pub(super) async fn upload(
             Err(failure) if failure.is_end() => return Ok(Some(Fenced)),
             Err(Failure::Refused { status, message, .. }) => spool.divide(format!("{status} {message}")).await?,
             Err(failure) => {
-                tracing::warn!(job = %spool.id(), "results are not sent: {failure}");
-                sleep(backoff.next(failure.asked())).await;
+                sleep(backoff.after(spool.id(), "results are not sent yet", &failure)).await;
             }
         }
     }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use uuid::Uuid;
+
+use super::http::Failure;
+
 /// The times of the agent.
 #[derive(Clone, Debug)]
 pub struct Timing {
@@ -75,6 +79,16 @@ impl Backoff {
         wait.max(asked.unwrap_or_default())
     }
 
+    /// Tells of a failure at a job, and returns the wait after it. A first one mostly passes by itself, as where the platform
+    /// asks for a second of patience: nobody has to be warned of it.
+    pub(crate) fn after(&mut self, job: Uuid, what: &str, failure: &Failure) -> Duration {
+        match self.failures {
+            0 => tracing::info!(%job, "{what}: {failure}; the scanner tries again"),
+            _ => tracing::warn!(%job, "{what}: {failure}"),
+        }
+        self.next(failure.asked())
+    }
+
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
@@ -87,7 +101,44 @@ pub(crate) fn about(wait: Duration) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io::{self, Write},
+        sync::{Arc, Mutex},
+    };
+
     use super::*;
+
+    /// A log that a test reads.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nobody_is_warned_of_a_first_failure() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).without_time().finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut backoff = Backoff::new(&Timing::default());
+            for _ in 0..2 {
+                backoff.after(Uuid::nil(), "it is not done yet", &Failure::temporary("busy"));
+                backoff.after(Uuid::nil(), "it is not done yet", &Failure::temporary("busy"));
+                backoff.reset();
+            }
+        });
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let levels: Vec<_> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(levels, ["INFO", "WARN", "INFO", "WARN"], "{text}");
+    }
 
     #[test]
     fn waits_grow_to_a_bound() {

@@ -286,8 +286,7 @@ impl Work {
                     return Err(Halt::Forgotten);
                 }
                 Err(failure) => {
-                    tracing::warn!(job = %self.spool.id(), "the job is not {what} yet: {failure}");
-                    sleep(backoff.next(failure.asked())).await;
+                    sleep(backoff.after(self.spool.id(), &format!("the job is not {what} yet"), &failure)).await;
                 }
             }
         }

@@ -37,9 +37,12 @@ pub(crate) fn engines(net: &Net) -> Vec<Arc<dyn Engine>> {
     ]
 }
 
+/// The names of the scanner's own engines, in their order.
+pub(crate) const NAMES: &[&str] = &[SERVICES, SSH, TLS, HTTP];
+
 /// Whether an engine is one of the scanner's own.
 pub(crate) fn is_own(name: &str) -> bool {
-    [SERVICES, SSH, TLS, HTTP].contains(&name)
+    NAMES.contains(&name)
 }
 
 /// The TCP services of a host.

@@ -14,12 +14,13 @@ use url::{Host, Url};
 use super::{
     equipment::{Equipment, SANDBOX},
     options::Options,
+    print::{Unread, print},
     run::{platform, policy},
 };
 use crate::{
     agent::{Connection, Enrollment, Failure, Key, Timing, platform_url},
     policy::{LocalPolicy, own_addresses},
-    scope::{Resolve, SystemResolver},
+    scope::{Reach, Resolve, SystemResolver},
 };
 
 /// The difference of clocks with which assertions are refused, in seconds.
@@ -69,15 +70,23 @@ fn bad(text: impl fmt::Display) -> Line {
 
 /// Looks at everything, and says it.
 pub(super) async fn run(options: &Options) -> Result<ExitCode> {
-    println!("scanner {}", env!("CARGO_PKG_VERSION"));
     let lines = examine(options).await;
-    lines.iter().for_each(|line| println!("{line}"));
     let failures = lines.iter().filter(|line| line.0 == Verdict::Bad).count();
-    match failures {
-        0 => println!("The scanner can work."),
-        _ => println!("The scanner cannot work: {failures} of these have to be mended."),
+    let code = if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    match told(&lines, failures) {
+        // The code is the verdict, whoever reads the lines.
+        Err(error) if !error.is::<Unread>() => Err(error),
+        _ => Ok(code),
     }
-    Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn told(lines: &[Line], failures: usize) -> Result<()> {
+    print(format_args!("scanner {}", env!("CARGO_PKG_VERSION")))?;
+    lines.iter().try_for_each(print)?;
+    match failures {
+        0 => print("The scanner can work."),
+        _ => print(format_args!("The scanner cannot work: {failures} of these have to be mended.")),
+    }
 }
 
 async fn examine(options: &Options) -> Vec<Line> {
@@ -92,7 +101,7 @@ async fn examine(options: &Options) -> Vec<Line> {
     match policy(options) {
         Err(error) => lines.push(bad(error)),
         Ok(policy) => {
-            lines.push(good(permitted(options, &policy)));
+            lines.extend(permitted(options, policy.clone()));
             lines.extend(engines(&policy).await);
         }
     }
@@ -212,24 +221,58 @@ async fn sign_in(options: &Options, path: &Path, enrollment: &Enrollment) -> Lin
     }
 }
 
-/// The policy in a sentence.
-fn permitted(options: &Options, policy: &LocalPolicy) -> String {
+/// The policy in a sentence, and what of it has no effect.
+fn permitted(options: &Options, mut policy: LocalPolicy) -> Vec<Line> {
+    // What is wrong with them has a line of its own.
+    policy.scope.own_addresses = own_addresses().unwrap_or_default();
     let scope = &policy.scope;
+    let reach = scope.reach();
     let file = options.policy.as_ref().map_or_else(|| "no policy file".to_owned(), |it| it.display().to_string());
-    let allowed = match &scope.allow {
-        Some(allow) => format!("{} addresses may be scanned", allow.len()),
+    let allowed = match &reach {
+        Some(reach) => format!("{} may be scanned", addresses(reach.left)),
         None => "all addresses but those that never are may be scanned".to_owned(),
     };
     let loopback = if scope.allow_loopback { ", this machine's own too" } else { "" };
     let intrusive = if scope.intrusive { "intrusive checks where the scan allows them" } else { "no intrusive checks" };
-    format!(
+    let whole = good(format!(
         "policy ({file}): {allowed}{loopback}, {} are denied; jobs at once: {}, new connections of each a second: {}, hosts of \
          each at once: {}; {intrusive}",
         scope.deny.len(),
         policy.jobs_at_once,
         scope.max_rate,
         scope.hosts_at_once
-    )
+    ));
+    let mut lines = vec![whole];
+    lines.extend(reach.and_then(in_vain).map(fair));
+    let paths = policy.engines.directories.iter().chain(&policy.engines.read_only);
+    let missing = paths.filter(|path| !path.exists());
+    lines.extend(missing.map(|path| fair(format!("the policy names {}, which is not there", path.display()))));
+    lines
+}
+
+/// What the policy allows in vain.
+fn in_vain(reach: Reach) -> Option<String> {
+    let Reach { named, never, own, denied, left } = reach;
+    let parts = [(never, "never scanned"), (own, "of this machine, and not scanned"), (denied, "denied as well")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<_> =
+        parts.map(|(count, what)| format!("{count} {} {what}", if *count == 1 { "is" } else { "are" })).collect();
+    match (parts.is_empty(), left) {
+        (true, 0) => Some("the policy allows no address: nothing is scanned".to_owned()),
+        (true, _) => None,
+        (false, 0) => {
+            Some(format!("of {} that the policy allows, {}: nothing is scanned", addresses(named), parts.join(", ")))
+        }
+        (false, _) => Some(format!("of {} that the policy allows, {}", addresses(named), parts.join(", "))),
+    }
+}
+
+fn addresses(count: u64) -> String {
+    match count {
+        1 => "1 address".to_owned(),
+        u64::MAX => "a great many addresses".to_owned(),
+        _ => format!("{count} addresses"),
+    }
 }
 
 async fn engines(policy: &LocalPolicy) -> Vec<Line> {
@@ -289,6 +332,24 @@ mod tests {
         assert!(lines.iter().all(|it| !it.to_string().contains('\n')));
         Key::read_or_make(directory.path()).unwrap();
         assert_eq!(verdicts(&examine(&options).await, "its fingerprint is SHA256:"), [Verdict::Good]);
+    }
+
+    #[test]
+    fn what_a_policy_allows_in_vain_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("policy.toml");
+        let lines = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            let options = Options::parse_from(["scanner", "--policy", &path.display().to_string(), "doctor"]);
+            permitted(&options, policy(&options).unwrap())
+        };
+        let told = lines("[networks]\nallow = ['169.254.169.254', '127.0.0.1', '224.0.0.1']");
+        assert_eq!(verdicts(&told, "0 addresses may be scanned"), [Verdict::Good]);
+        let text = "of 3 addresses that the policy allows, 2 are never scanned, 1 is of this machine, and not scanned: nothing is";
+        assert_eq!(verdicts(&told, text), [Verdict::Fair]);
+        assert_eq!(lines("[networks]\nallow = ['198.51.100.0/24', '2001:db8::/32']").len(), 1);
+        assert_eq!(verdicts(&lines("[networks]\nallow = []"), "allows no address"), [Verdict::Fair]);
+        assert_eq!(verdicts(&lines("[engines]\ndirectories = ['/nowhere']"), "names /nowhere, which"), [Verdict::Fair]);
     }
 
     #[test]

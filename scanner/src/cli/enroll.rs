@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use anyhow::{Context, Result};
 use url::Url;
 
-use super::{equipment::Equipment, options::Options, run::policy};
+use super::{equipment::Equipment, options::Options, print::print, run::policy};
 use crate::agent::{Connection, Enrollment, Key, State, Timing, platform_url};
 
 /// The most bytes of a code on standard input.
@@ -26,8 +26,7 @@ pub(super) async fn run(options: &Options, url: &str, code: &str) -> Result<()> 
     let state = State::open(&options.state()?)?;
     let equipment = Equipment::find(&policy.engines, &state.work()?).await?;
     let enrollment = enroll(&state, &url, &code, &equipment).await?;
-    println!("{}", next_steps(&enrollment));
-    Ok(())
+    print(next_steps(&enrollment))
 }
 
 /// Makes the key where there is none, and enrolls with it.
@@ -37,12 +36,14 @@ pub(super) async fn enroll(state: &State, url: &Url, code: &str, equipment: &Equ
     Enrollment::enroll(state.path(), &key, url, &connection, code, &equipment.names()).await
 }
 
-/// What a person does next.
-pub(super) fn next_steps(enrollment: &Enrollment) -> String {
+/// Which scanner this is.
+pub(super) fn identity(enrollment: &Enrollment) -> String {
     let Enrollment { url, scanner_id, fingerprint, .. } = enrollment;
-    format!(
-        "This program is the scanner {scanner_id} of {url}\n\
-         Its fingerprint is {fingerprint}\n\
-         Compare it with the one that the platform shows, then verify and activate the scanner there."
-    )
+    format!("This program is the scanner {scanner_id} of {url}\nIts fingerprint is {fingerprint}")
+}
+
+/// Which scanner this is, and what a person does next.
+pub(super) fn next_steps(enrollment: &Enrollment) -> String {
+    let identity = identity(enrollment);
+    format!("{identity}\nCompare it with the one that the platform shows, then verify and activate the scanner there.")
 }

@@ -9,7 +9,7 @@ use crate::{
     agent::{Pipeline, State},
     builtin,
     engine::{Capability, Engine, Running},
-    engines::{Options, detect, openvasd},
+    engines::{Options, UNWANTED, detect, openvasd},
     job::Job,
     policy::{EngineSettings, LocalPolicy, Openvasd, own_addresses},
     scan::{self, EngineRun, Event, Parts, Summary, net::Net},
@@ -22,8 +22,11 @@ pub(super) const SANDBOX: &str = "sandbox";
 /// The engines, and what there is to say of each.
 #[derive(Default)]
 pub(super) struct Equipment {
+    /// Those beside the scanner's own.
     pub(super) engines: Vec<Arc<dyn Engine>>,
     pub(super) capabilities: Vec<Capability>,
+    /// The names of those that are not used.
+    without: Vec<String>,
 }
 
 impl Equipment {
@@ -41,14 +44,21 @@ impl Equipment {
             openvasd: settings.openvasd.as_ref().map(asked).transpose()?,
             without: settings.without.clone(),
         };
-        let (engines, capabilities) = detect(&options).await;
-        Ok(Self { engines, capabilities })
+        let (engines, mut capabilities) = detect(&options).await;
+        let without = options.without;
+        capabilities.extend(builtin::NAMES.iter().filter(|name| is_in(&without, name)).map(|name| Capability {
+            name,
+            version: None,
+            remark: Some(UNWANTED.to_owned()),
+        }));
+        Ok(Self { engines, capabilities, without })
     }
 
     /// The names of the engines that are there, the scanner's own first.
     pub(super) fn names(&self) -> Vec<String> {
         let own = builtin::engines(&Net::new(1));
-        own.iter().chain(&self.engines).map(|it| it.name().to_owned()).collect()
+        let own = own.iter().filter(|it| !is_in(&self.without, it.name()));
+        own.chain(&self.engines).map(|it| it.name().to_owned()).collect()
     }
 
     /// What scans, within a policy. Jobs have their directories under that of the state.
@@ -67,12 +77,17 @@ impl Equipment {
         let parts = Parts {
             policy: scope,
             engines: self.engines,
+            without: self.without,
             absent,
             resolver: Arc::new(SystemResolver),
             directory: state.work()?,
         };
         Ok(Scans { parts, capabilities: self.capabilities })
     }
+}
+
+fn is_in(names: &[String], name: &str) -> bool {
+    names.iter().any(|it| it == name)
 }
 
 /// The pipeline, with the versions of the programs that it runs.
@@ -96,5 +111,27 @@ impl Pipeline for Scans {
             }
             summary
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_that_the_policy_does_without_is_named_as_such() {
+        let directory = tempfile::tempdir().unwrap();
+        let without = vec!["tls".to_owned(), "nmap".to_owned()];
+        let settings = EngineSettings { without, ..EngineSettings::default() };
+        let equipment = Equipment::find(&settings, directory.path()).await.unwrap();
+        assert!(equipment.names().starts_with(&["services", "ssh", "http"].map(str::to_owned)));
+        assert!(!equipment.names().contains(&"nmap".to_owned()));
+        for name in ["tls", "nmap"] {
+            let said = equipment.capabilities.iter().find(|it| it.name == name).unwrap();
+            assert_eq!((said.version.as_deref(), said.remark.as_deref()), (None, Some(UNWANTED)));
+        }
+        let state = State::open(&directory.path().join("state")).unwrap();
+        let scans = equipment.scans(&LocalPolicy::read(None).unwrap(), &state).unwrap();
+        assert!(scans.parts.absent.iter().any(|it| it.name == "tls" && !it.ran && it.error.is_some()));
     }
 }

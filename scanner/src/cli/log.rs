@@ -16,7 +16,9 @@ pub(super) fn start(format: LogFormat, bars: &MultiProgress) {
             .with_ansi(false)
             .with_writer(Above(bars.clone()))
             .boxed(),
-        LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed(),
+        LogFormat::Json => {
+            tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(Above(bars.clone())).boxed()
+        }
     };
     // Libraries tell their failures to whoever called them.
     let usual = Targets::new().with_default(Level::WARN).with_target("scanner", Level::INFO);

@@ -4,8 +4,10 @@ mod demo;
 mod doctor;
 mod enroll;
 mod equipment;
+mod lab;
 mod log;
 mod options;
+mod print;
 mod progress;
 mod run;
 
@@ -14,14 +16,13 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use indicatif::MultiProgress;
 
-use crate::lab::{self, LabOptions};
-
 pub use options::{Command, LogFormat, Options};
+pub use print::Unread;
 
 /// Does what the command line says.
 ///
 /// # Errors
-/// What went wrong, in a sentence, and what helps.
+/// What went wrong, in a sentence, and what helps; [`Unread`] where nobody reads what it prints.
 pub async fn run(options: Options) -> Result<ExitCode> {
     let bars = MultiProgress::new();
     log::start(options.log, &bars);
@@ -31,7 +32,7 @@ pub async fn run(options: Options) -> Result<ExitCode> {
     match &options.command {
         Some(Command::Doctor) => return doctor::run(&options).await,
         Some(Command::Enroll { url, code }) => enroll::run(&options, url, code).await?,
-        Some(Command::Lab { mended }) => lab::run(LabOptions { mended: *mended, ephemeral: false }).await?,
+        Some(Command::Lab { mended }) => lab::run(*mended).await?,
         None | Some(Command::Run) if options.demo => demo::run(&options, bars).await?,
         None | Some(Command::Run) => run::run(&options, bars).await?,
     }

@@ -31,7 +31,10 @@ pub struct Options {
     #[arg(long)]
     pub demo: bool,
 
-    /// With --demo: start the laboratory with most of its faults mended, and some new ones
+    /// With --demo: where the platform is.
+    #[arg(long, value_name = "URL", requires = "demo", default_value = "http://127.0.0.1:9000")]
+    pub platform: String,
+    /// With --demo: start the laboratory with most of its faults mended, and some new ones.
     #[arg(long, requires = "demo")]
     pub mended: bool,
     /// What to do.
@@ -55,7 +58,7 @@ pub enum Command {
     Run,
     /// Start a laboratory of weak services on loopback, to try scans on.
     Lab {
-        /// Start it without its weaknesses.
+        /// Start it with most of its faults mended, and some new ones.
         #[arg(long)]
         mended: bool,
     },
@@ -106,7 +109,9 @@ mod tests {
         assert!(options.allow_loopback && options.log == LogFormat::Json && !options.demo);
         assert_eq!(options.state().unwrap(), PathBuf::from("/s"));
         let demo = read("scanner --demo").unwrap();
-        assert!(demo.demo && demo.command.is_none());
+        assert!(demo.demo && demo.command.is_none() && demo.platform == "http://127.0.0.1:9000");
+        let elsewhere = read("scanner --demo --platform http://127.0.0.1:9100").unwrap();
+        assert!(elsewhere.platform.ends_with(":9100") && read("scanner run --platform http://127.0.0.1:9100").is_err());
         assert!(matches!(read("scanner lab --mended").unwrap().command, Some(Command::Lab { mended: true })));
         let enroll = read("scanner enroll --url https://a.example scanner_x --state /s").unwrap();
         assert!(matches!(enroll.command, Some(Command::Enroll { code, .. }) if code == "scanner_x"));

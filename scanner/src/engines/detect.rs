@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    nmap::Nmap,
+    nmap::{Nmap, Share},
     nuclei::Nuclei,
     openvasd,
     program::{self, Absent, Program},
@@ -19,6 +19,9 @@ use crate::{
     engine::{Capability, Engine},
     sandbox::Sandbox,
 };
+
+/// The names of the engines that there may be beside the scanner's own.
+pub(crate) const NAMES: &[&str] = &["nmap", "sslyze", "sslscan", "ssh-audit", "wapiti", "nuclei", "openvasd"];
 
 /// What the operator of the scanner says of its engines.
 #[derive(Clone, Debug, Default)]
@@ -67,7 +70,7 @@ impl Search<'_> {
     fn is_unwanted(&mut self, name: &'static str) -> bool {
         let is_unwanted = self.options.without.iter().any(|it| it == name);
         if is_unwanted {
-            let remark = Some("the policy of the scanner does without it".to_owned());
+            let remark = Some(UNWANTED.to_owned());
             self.capabilities.push(Capability { name, version: None, remark });
         }
         is_unwanted
@@ -92,6 +95,9 @@ impl Search<'_> {
     }
 }
 
+/// What is said of an engine that the operator does without.
+pub(crate) const UNWANTED: &str = "the policy of the scanner does without it";
+
 /// Looks for the engines: those that can be used, and what there is to say of each, used or not.
 pub async fn detect(options: &Options) -> (Vec<Arc<dyn Engine>>, Vec<Capability>) {
     let temporary = std::env::temp_dir();
@@ -107,11 +113,15 @@ pub async fn detect(options: &Options) -> (Vec<Arc<dyn Engine>>, Vec<Capability>
     let sslscan = search.program_since("sslscan", "--version", (2, 0)).await;
     let ssh_audit = search.program("ssh-audit", "--help").await;
 
-    let looks_at_tls = sslyze.is_none() && sslscan.is_none();
+    let tls = match (&sslyze, &sslscan) {
+        (Some(_), _) => Share::Nothing,
+        (None, Some(_)) => Share::BesideSslscan,
+        (None, None) => Share::Whole,
+    };
     if let Some(program) = nmap {
         // First: the others profit from what it learns of the services.
-        engines.push(Arc::new(Nmap { program, looks_at_tls }));
-        if looks_at_tls {
+        engines.push(Arc::new(Nmap { program, tls }));
+        if tls == Share::Whole {
             search.remark("sslyze", "nmap looks at TLS");
         }
     }

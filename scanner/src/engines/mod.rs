@@ -21,8 +21,11 @@ mod sslyze;
 mod tls;
 mod wapiti;
 
+pub(crate) use detect::{NAMES, UNWANTED};
 pub use detect::{Options, detect};
 
+#[cfg(test)]
+mod laboratory;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use super::found::Found;
 use crate::{
-    rules::ssh::{cut_by_terrapin, is_weak_cipher, is_weak_exchange, is_weak_key, is_weak_mac, needs_length},
+    rules::ssh::{
+        cut_by_terrapin, is_rsa, is_short, is_weak_cipher, is_weak_exchange, is_weak_key, is_weak_mac, negotiates_group,
+    },
     text,
 };
 
@@ -11,16 +13,19 @@ const KEY_EXCHANGE: &str = "ssh-weak-key-exchange";
 const HOST_KEY: &str = "ssh-weak-host-key";
 const CIPHER: &str = "ssh-weak-cipher";
 const MAC: &str = "ssh-weak-mac";
+const SHORT_GROUP: &str = "ssh-short-group";
+pub(super) const SHORT_KEY: &str = "ssh-short-host-key";
 const TERRAPIN: &str = "ssh-terrapin";
 
 /// All checks that [`Offers::report`] decides where every list is known.
-pub(super) const CHECKS: [&str; 6] = [PROTOCOL_1, KEY_EXCHANGE, HOST_KEY, CIPHER, MAC, TERRAPIN];
+pub(super) const CHECKS: [&str; 8] =
+    [PROTOCOL_1, KEY_EXCHANGE, HOST_KEY, CIPHER, MAC, SHORT_GROUP, SHORT_KEY, TERRAPIN];
 
 /// An algorithm, and the bits of its group or key where they are known.
 pub(super) type Algorithm = (String, Option<u32>);
 
-/// Whether an algorithm is weak, by its name and its bits.
-type IsWeak = fn(&str, Option<u32>) -> bool;
+/// What is said of an algorithm by its name.
+type Is = fn(&str) -> bool;
 
 /// The lists of a service; `None` where an engine does not tell.
 #[derive(Clone, Debug, Default)]
@@ -40,20 +45,32 @@ impl Offers {
                 found.add(PROTOCOL_1, port, 99, "Protocol 1 is accepted");
             }
         }
-        let lists: [(&'static str, &Option<Vec<Algorithm>>, IsWeak); 4] = [
+        let lists: [(&'static str, &Option<Vec<Algorithm>>, Is); 4] = [
             (KEY_EXCHANGE, &self.key_exchanges, is_weak_exchange),
             (HOST_KEY, &self.host_keys, is_weak_key),
-            (CIPHER, &self.ciphers, |name, _| is_weak_cipher(name)),
-            (MAC, &self.macs, |name, _| is_weak_mac(name)),
+            (CIPHER, &self.ciphers, is_weak_cipher),
+            (MAC, &self.macs, is_weak_mac),
         ];
         for (check, list, is_weak) in lists {
             let Some(list) = list.as_ref().filter(|list| !list.is_empty()) else { continue };
-            if list.iter().all(|(name, bits)| bits.is_some() || !needs_length(name)) {
-                found.ran(&[check], port);
-            }
-            let weak: Vec<String> = list.iter().filter(|(name, bits)| is_weak(name, *bits)).map(shown).collect();
+            found.ran(&[check], port);
+            let weak: Vec<&str> = names(list).filter(|name| is_weak(name)).collect();
             if !weak.is_empty() {
                 found.add(check, port, 99, text::listed(weak));
+            }
+        }
+        let lists: [(&'static str, &Option<Vec<Algorithm>>, Is); 2] =
+            [(SHORT_GROUP, &self.key_exchanges, negotiates_group), (SHORT_KEY, &self.host_keys, is_rsa)];
+        for (check, list, has_length) in lists {
+            let Some(list) = list.as_ref().filter(|list| !list.is_empty()) else { continue };
+            let lengths = || list.iter().filter(|(name, _)| has_length(name));
+            if lengths().all(|(_, bits)| bits.is_some()) {
+                found.ran(&[check], port);
+            }
+            let short = lengths().filter_map(|(name, bits)| Some((name, bits.filter(|bits| is_short(*bits))?)));
+            let short: Vec<String> = short.map(|(name, bits)| format!("{name} ({bits} bits)")).collect();
+            if !short.is_empty() {
+                found.add(check, port, 99, text::listed(short));
             }
         }
         self.report_terrapin(port, found);
@@ -76,13 +93,6 @@ impl Offers {
 
 fn names(list: &[Algorithm]) -> impl Iterator<Item = &str> {
     list.iter().map(|(name, _)| name.as_str())
-}
-
-fn shown((name, bits): &Algorithm) -> String {
-    match bits {
-        Some(bits) => format!("{name} ({bits} bits)"),
-        None => name.clone(),
-    }
 }
 
 #[cfg(test)]

@@ -300,8 +300,12 @@ async fn an_engine_that_the_policy_does_without_is_as_if_it_were_not_there() {
     assert!(names(&engines).starts_with(&["nmap", "sslyze"]) && !engines[0].takes_part(Profile::Tls, false));
     // Then another one looks at TLS.
     let without = ["sslyze", "sslscan"].map(str::to_owned).into();
-    let (engines, capabilities) = detect(&Options { without, ..options }).await;
+    let (engines, capabilities) = detect(&Options { without, ..options.clone() }).await;
     assert!(!names(&engines).contains(&"sslscan") && engines[0].takes_part(Profile::Tls, false));
+    // Beside sslscan it looks at what that leaves out.
+    let without = vec!["sslyze".to_owned()];
+    let (engines, _) = detect(&Options { without, ..options }).await;
+    assert!(names(&engines).starts_with(&["nmap", "sslscan"]) && engines[0].takes_part(Profile::Tls, false));
     let said = capabilities.iter().find(|it| it.name == "sslscan").unwrap();
     assert!(said.version.is_none() && said.remark.as_ref().is_some_and(|it| it.contains("does without")));
 }

@@ -3,14 +3,17 @@
 //!
 //! | place | what | faults |
 //! | --- | --- | --- |
-//! | `127.0.0.2:8443` | HTTPS | an expired certificate, SSL 3 to TLS 1.1, weak suites, no headers, cookies |
+//! | `127.0.0.2:8443` | HTTPS | an expired certificate, SSL 3 to TLS 1.1, weak suites, no headers, cookies; Heartbleed, a key of ROCA |
 //! | `127.0.0.3:2222` | SSH | weak algorithms |
 //! | `127.0.0.3:2121` | FTP | anonymous login, no TLS |
 //! | `127.0.0.3:2525` | SMTP | no STARTTLS |
 //! | `127.0.0.4:6379` | Redis | no password |
 //! | `127.0.0.5:8080` | HTTP | `/.git`, `/.env`, no headers, no way to HTTPS |
+//! | `127.0.0.5:2222` | SSH | groups of 1024 bits for the exchange of keys |
 //! | `127.0.0.6:8443` | HTTPS | a certificate that it has signed itself, nothing else |
 //! | `127.0.0.6:8080` | HTTP | nothing: it leads to HTTPS |
+//!
+//! Heartbleed, the key of ROCA and the short groups are seen by other engines alone, where they are installed.
 //!
 //! In the mended laboratory these faults are gone (nothing listens at `127.0.0.4:6379` any more), but for the
 //! certificates that sign themselves, and there are new ones: `127.0.0.5:8080` has a `/robots.txt` that shows paths, and FTP
@@ -31,6 +34,7 @@ use tokio::{
 };
 
 mod ftp;
+mod heartbeat;
 mod hello;
 mod redis;
 mod smtp;
@@ -54,8 +58,10 @@ pub struct Served {
     pub place: SocketAddr,
     /// What it is.
     pub what: &'static str,
-    /// The checks that it fails.
+    /// The checks that it fails, which the scanner's own checks see.
     pub faults: Vec<&'static str>,
+    /// Those that other engines alone see.
+    pub hidden: &'static [&'static str],
 }
 
 /// A running laboratory. It ends when this is dropped.
@@ -77,6 +83,11 @@ impl Lab {
     pub fn hosts(&self) -> Vec<IpAddr> {
         (2..=6).map(address).collect()
     }
+
+    /// Its hosts, as a list for people.
+    pub(crate) fn hosts_listed(&self) -> String {
+        self.hosts().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// The most connections of a server at once, and how long each may last.
@@ -96,10 +107,12 @@ pub async fn start(options: LabOptions) -> io::Result<Lab> {
     let mut lab = Building { options, served: Vec::new(), servers: JoinSet::new() };
 
     let weak = tls::Server::new(!mended, web::Site { page: web::weak_page(mended), ..web::Site::default() })?;
+    let hidden = weak.hidden();
     lab.serve(2, 8443, "HTTPS", weak.faults(), move |stream| weak.clone().answer(stream)).await?;
+    lab.hide(hidden);
 
     let faults = if mended { &[][..] } else { ssh::FAULTS };
-    lab.serve(3, 2222, "SSH", faults.to_vec(), move |stream| ssh::answer(stream, mended)).await?;
+    lab.serve(3, 2222, "SSH", faults.to_vec(), move |stream| ssh::Server::of_algorithms(mended).answer(stream)).await?;
     // What the mended servers of files and mail have: TLS, with certificates that they have signed themselves.
     let own = &["tls-certificate-self-signed"][..];
     let secure = if mended { Some(tls::Server::new(false, web::Site::default())?) } else { None };
@@ -115,6 +128,8 @@ pub async fn start(options: LabOptions) -> io::Result<Lab> {
     let site = if mended { web::mended_site() } else { web::faulty_site() };
     let faults = if mended { vec!["http-robots-shows-paths"] } else { web::FAULTS.to_vec() };
     lab.serve(5, 8080, "HTTP", faults, move |stream| web::answer(stream, site.clone())).await?;
+    lab.serve(5, 2222, "SSH", Vec::new(), move |stream| ssh::Server::of_groups(mended).answer(stream)).await?;
+    lab.hide(if mended { &[] } else { ssh::FAULTS_OF_GROUPS });
 
     let clean = tls::Server::new(false, web::Site { page: web::weak_page(true), ..web::Site::default() })?;
     let place = lab.serve(6, 8443, "HTTPS", clean.faults(), move |stream| clean.clone().answer(stream)).await?;
@@ -122,22 +137,6 @@ pub async fn start(options: LabOptions) -> io::Result<Lab> {
     lab.serve(6, 8080, "HTTP", Vec::new(), move |stream| web::answer(stream, Arc::clone(&site))).await?;
 
     Ok(Lab { served: lab.served, _servers: lab.servers })
-}
-
-/// Starts the laboratory, says what it serves, and waits for the end of the program.
-///
-/// # Errors
-/// A server cannot listen at its place.
-pub async fn run(options: LabOptions) -> io::Result<()> {
-    let lab = start(options).await?;
-    println!("The laboratory serves, for this machine alone:");
-    for Served { place, what, faults } in lab.served() {
-        let faults = if faults.is_empty() { "no faults".to_owned() } else { faults.join(", ") };
-        println!("  {place:<16} {what:<6} {faults}");
-    }
-    let hosts: Vec<String> = lab.hosts().iter().map(ToString::to_string).collect();
-    println!("Hosts: {}. End with Ctrl-C.", hosts.join(", "));
-    tokio::signal::ctrl_c().await
 }
 
 /// A laboratory that is being made.
@@ -148,6 +147,13 @@ struct Building {
 }
 
 impl Building {
+    /// Says which faults of the last server engines alone see.
+    fn hide(&mut self, hidden: &'static [&'static str]) {
+        if let Some(last) = self.served.last_mut() {
+            last.hidden = hidden;
+        }
+    }
+
     /// Listens at a place, and answers each connection within its bounds.
     async fn serve<F>(
         &mut self,
@@ -164,7 +170,7 @@ impl Building {
         let wanted = SocketAddr::new(address(last), port);
         let listener = TcpListener::bind(wanted).await.map_err(|error| explained(wanted, &error))?;
         let place = listener.local_addr()?;
-        self.served.push(Served { place, what, faults });
+        self.served.push(Served { place, what, faults, hidden: &[] });
         self.servers.spawn(async move {
             let open = Arc::new(Semaphore::new(CONNECTIONS));
             let mut running = JoinSet::new();

@@ -3,7 +3,7 @@
 use std::io;
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Take},
     net::TcpStream,
 };
 
@@ -14,9 +14,7 @@ pub(super) async fn answer(stream: TcpStream) -> io::Result<()> {
     /// The most bytes of a conversation.
     const MOST: u64 = 64 * 1024;
     let mut stream = BufReader::new(stream.take(MOST));
-    let mut line = Vec::new();
-    while stream.read_until(b'\n', &mut line).await? > 0 {
-        let words = String::from_utf8_lossy(&line).trim().to_ascii_uppercase();
+    while let Some(words) = command(&mut stream).await? {
         let reply: String = match words.as_str() {
             "" => String::new(),
             "PING" => "+PONG\r\n".to_owned(),
@@ -28,7 +26,30 @@ pub(super) async fn answer(stream: TcpStream) -> io::Result<()> {
             _ => "-ERR unknown command\r\n".to_owned(),
         };
         stream.get_mut().get_mut().write_all(reply.as_bytes()).await?;
-        line.clear();
     }
     Ok(())
+}
+
+/// A command, as a line of words or as a list of texts with their lengths; `None` at the end, and for what is neither.
+async fn command(stream: &mut BufReader<Take<TcpStream>>) -> io::Result<Option<String>> {
+    /// The most words of a command.
+    const WORDS: usize = 16;
+    let Some(first) = line(stream).await? else { return Ok(None) };
+    let Some(count) = first.strip_prefix('*') else { return Ok(Some(first)) };
+    let mut words = Vec::new();
+    for _ in 0..count.parse().unwrap_or(0).min(WORDS) {
+        // None of its words has a line within, so that the lengths say nothing new.
+        match line(stream).await? {
+            Some(length) if length.starts_with('$') => words.extend(line(stream).await?),
+            _ => return Ok(None),
+        }
+    }
+    Ok(Some(words.join(" ")))
+}
+
+/// A line in capital letters; `None` at the end.
+async fn line(stream: &mut BufReader<Take<TcpStream>>) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let count = stream.read_until(b'\n', &mut line).await?;
+    Ok((count > 0).then(|| String::from_utf8_lossy(&line).trim().to_ascii_uppercase()))
 }

@@ -12,6 +12,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use super::{
+    heartbeat,
     hello::{length, offered},
     web::{self, Site},
 };
@@ -24,6 +25,13 @@ pub(super) struct Server {
     acceptor: TlsAcceptor,
     site: Arc<Site>,
 }
+
+/// An RSA key whose primes were made in the way of a chip that is known for it (CVE-2017-15361), so that anybody can factor
+/// it. It is of worth to nobody.
+const ROCA: &[u8] = include_bytes!("roca.der");
+
+/// The checks that it fails, which engines see: they have to break a session, or to know the keys of a chip.
+const HIDDEN: &[&str] = &["tls-heartbleed", "tls-roca"];
 
 /// The checks that it fails beside those of its page.
 const FAULTS: &[&str] = &[
@@ -47,7 +55,11 @@ impl Server {
         params.distinguished_name.push(DnType::CommonName, "laboratory.invalid");
         params.not_before = date_time_ymd(2019, 1, 1);
         params.not_after = if faulty { date_time_ymd(2020, 1, 1) } else { date_time_ymd(2999, 1, 1) };
-        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let key = match faulty {
+            true => KeyPair::try_from(ROCA),
+            false => KeyPair::generate(),
+        };
+        let key = key.map_err(io::Error::other)?;
         let certificate = params.self_signed(&key).map_err(io::Error::other)?.der().clone();
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -64,14 +76,17 @@ impl Server {
         if self.faulty { [FAULTS, web::FAULTS_OF_PAGE].concat() } else { vec!["tls-certificate-self-signed"] }
     }
 
+    /// Those that engines alone see.
+    pub(super) fn hidden(&self) -> &'static [&'static str] {
+        if self.faulty { HIDDEN } else { &[] }
+    }
+
     pub(super) async fn answer(self, mut stream: TcpStream) -> io::Result<()> {
         if self.faulty {
             let record = first_record(&stream).await?;
             if let Some(offered) = offered(&record).filter(|it| !it.is_for_today()) {
                 stream.write_all(&offered.answer(&self.certificate)).await?;
-                let (mut read, _write) = stream.split();
-                tokio::io::copy(&mut read, &mut tokio::io::sink()).await?;
-                return Ok(());
+                return heartbeat::go_on(stream, offered.spoken()).await;
             }
         }
         let stream = self.accept(stream).await?;

@@ -12,6 +12,7 @@ const OTHERS: &[&str] = &[
     "ftp-anon",
     "http-git",
     "http-methods",
+    "http-proxy",
     "http-trace",
     "memcached-info",
     "mongodb-databases",

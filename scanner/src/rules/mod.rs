@@ -4,5 +4,6 @@
 pub(crate) mod certificate;
 #[cfg(test)]
 mod ids;
+pub(crate) mod services;
 pub(crate) mod ssh;
 pub(crate) mod tls;

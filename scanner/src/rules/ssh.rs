@@ -1,24 +1,32 @@
-//! Which algorithms of SSH are weak, by their names, and by the bits of a group or key where those are known.
+//! Which algorithms of SSH are weak by their names, and which groups and keys by their length. These are checks of their own:
+//! who knows names alone can decide those of names.
 
-/// Whether only its length tells whether an algorithm is weak.
-pub(crate) fn needs_length(name: &str) -> bool {
-    name.starts_with("diffie-hellman-group-exchange-") || is_rsa(name)
+/// The bits below which a group or an RSA key is short.
+const BITS: u32 = 2_048;
+
+/// Whether a group or a key is short.
+pub(crate) fn is_short(bits: u32) -> bool {
+    bits < BITS
 }
 
-fn is_rsa(name: &str) -> bool {
+/// Whether the group of a key exchange is negotiated, so that its name does not tell how long it is.
+pub(crate) fn negotiates_group(name: &str) -> bool {
+    name.starts_with("diffie-hellman-group-exchange-")
+}
+
+/// Whether a key is of RSA, so that its name does not tell how long it is.
+pub(crate) fn is_rsa(name: &str) -> bool {
     name.starts_with("ssh-rsa") || name.starts_with("rsa-sha2-")
 }
 
-/// Whether a key exchange is over SHA-1 or in a short group.
-pub(crate) fn is_weak_exchange(name: &str, bits: Option<u32>) -> bool {
-    let is_sha1 = name.contains("-sha1") && !name.starts_with("ext-info");
-    is_sha1 || (name.starts_with("diffie-hellman-group") && bits.is_some_and(|bits| bits < 2_048))
+/// Whether a key exchange is over SHA-1; those in groups that are short by their names are.
+pub(crate) fn is_weak_exchange(name: &str) -> bool {
+    name.contains("-sha1") && !name.starts_with("ext-info")
 }
 
-/// Whether a key is DSA or short, or signs over SHA-1. A certificate counts as the key in it.
-pub(crate) fn is_weak_key(name: &str, bits: Option<u32>) -> bool {
-    let is_sha1 = name == "ssh-rsa" || name.starts_with("ssh-rsa-cert-");
-    name.starts_with("ssh-dss") || is_sha1 || (is_rsa(name) && bits.is_some_and(|bits| bits < 2_048))
+/// Whether a key is DSA, or signs over SHA-1. A certificate counts as the key in it.
+pub(crate) fn is_weak_key(name: &str) -> bool {
+    name.starts_with("ssh-dss") || name == "ssh-rsa" || name.starts_with("ssh-rsa-cert-")
 }
 
 /// Whether a cipher is RC4, DES or 3DES, in CBC mode, or none at all.
@@ -54,30 +62,32 @@ mod tests {
 
     #[test]
     fn algorithms_are_judged_by_their_names() {
-        for (name, bits, weak) in [
-            ("diffie-hellman-group1-sha1", None, true),
-            ("diffie-hellman-group14-sha1", None, true),
-            ("gss-gex-sha1-toWM5Slw5Ew8Mqkay+al2g==", None, true),
-            ("diffie-hellman-group14-sha256", None, false),
-            ("diffie-hellman-group-exchange-sha256", Some(1024), true),
-            ("diffie-hellman-group-exchange-sha256", Some(3072), false),
-            ("curve25519-sha256", None, false),
-            ("mlkem768x25519-sha256", None, false),
+        for (name, weak) in [
+            ("diffie-hellman-group1-sha1", true),
+            ("diffie-hellman-group14-sha1", true),
+            ("gss-gex-sha1-toWM5Slw5Ew8Mqkay+al2g==", true),
+            ("diffie-hellman-group14-sha256", false),
+            ("diffie-hellman-group-exchange-sha256", false),
+            ("curve25519-sha256", false),
+            ("mlkem768x25519-sha256", false),
         ] {
-            assert_eq!(is_weak_exchange(name, bits), weak, "{name}");
+            assert_eq!(is_weak_exchange(name), weak, "{name}");
         }
-        for (name, bits, weak) in [
-            ("ssh-dss", None, true),
-            ("ssh-rsa", Some(4096), true),
-            ("ssh-rsa-cert-v01@openssh.com", None, true),
-            ("rsa-sha2-256", Some(1024), true),
-            ("rsa-sha2-512", Some(3072), false),
-            ("rsa-sha2-512", None, false),
-            ("ecdsa-sha2-nistp256", Some(256), false),
-            ("ssh-ed25519", None, false),
+        for (name, weak) in [
+            ("ssh-dss", true),
+            ("ssh-rsa", true),
+            ("ssh-rsa-cert-v01@openssh.com", true),
+            ("rsa-sha2-256", false),
+            ("ecdsa-sha2-nistp256", false),
+            ("ssh-ed25519", false),
         ] {
-            assert_eq!(is_weak_key(name, bits), weak, "{name}");
+            assert_eq!(is_weak_key(name), weak, "{name}");
         }
+        assert!(is_short(1_024) && !is_short(2_048) && is_rsa("rsa-sha2-512") && !is_rsa("ecdsa-sha2-nistp256"));
+        assert!(
+            negotiates_group("diffie-hellman-group-exchange-sha256")
+                && !negotiates_group("diffie-hellman-group14-sha256")
+        );
         for (name, weak) in [
             ("aes128-cbc", true),
             ("3des-cbc", true),

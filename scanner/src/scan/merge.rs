@@ -9,6 +9,7 @@ use super::ports::ranges;
 use crate::{
     engine::Outcome,
     report::{Finding, HostReport, MAX_FINDINGS, Protocol, Service},
+    rules::services::contradict,
     text::{EVIDENCE, SHORT, clean},
 };
 
@@ -71,6 +72,12 @@ impl Known {
             return;
         };
         known.tls |= new.tls;
+        // The scanner's own checks come first, and name what they have seen to speak.
+        if let (Some(one), Some(other)) = (&known.name, &new.name)
+            && contradict(one, other)
+        {
+            return;
+        }
         // One that answers without being known has the name `unknown` until somebody knows better.
         let better = known.name.as_deref().is_none_or(|name| name == "unknown") && new.name.is_some();
         known.name = if better { new.name } else { known.name.take() };
@@ -78,7 +85,8 @@ impl Known {
         // A version belongs to its product.
         if known.product.is_none() || (known.product == new.product && known.version.is_none()) {
             (known.product, known.version, known.cpe) = (new.product, new.version, new.cpe);
-        } else if known.product == new.product {
+        } else if known.product == new.product || (known.version.is_some() && known.version == new.version) {
+            // Two programs call it by two names, such as Apache and Apache httpd.
             known.cpe = known.cpe.take().or(new.cpe);
         }
     }
@@ -188,6 +196,29 @@ mod tests {
         let one = &report.findings[0];
         assert_eq!((one.sources.join(" "), one.qod, one.evidence.as_str()), ("sslyze tls".to_owned(), 99, "sslyze"));
         assert_eq!(report.checks_run, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_was_seen_to_speak_beats_a_guess() {
+        let service = |name: &str, product: &str, version: &str, cpe: &str| {
+            let some = |text: &str| Some(text.to_owned()).filter(|it| !it.is_empty());
+            let (product, version, cpe) = (some(product), some(version), some(cpe));
+            Service { name: some(name), product, version, cpe, tls: true, ..Service::open(8443) }
+        };
+        let merged = |services: [Service; 2]| {
+            let mut known = Known::of_ports(&[8443], vec![8443]);
+            known.add("x", Outcome { services: services.into(), ..Outcome::default() });
+            known.services().remove(0)
+        };
+        let own = service("https", "", "", "");
+        assert_eq!(merged([own.clone(), service("nagios-nsca", "Nagios NSCA", "", "")]), own);
+        let nginx = service("https", "nginx", "1.22.1", "cpe:/a:nginx:nginx:1.22.1");
+        assert_eq!(merged([own, nginx.clone()]), nginx);
+        assert_eq!(merged([service("unknown", "", "", ""), nginx.clone()]), nginx);
+        let apache = service("https", "Apache", "2.4.54", "");
+        let cpe = "cpe:/a:apache:http_server:2.4.54";
+        let both = merged([apache.clone(), service("https", "Apache httpd", "2.4.54", cpe)]);
+        assert_eq!((both.product, both.cpe.as_deref()), (apache.product, Some(cpe)));
     }
 
     #[test]

@@ -114,6 +114,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The programs that the scanner runs, in their order; its own engines come before them by themselves.
     pub engines: Vec<Arc<dyn Engine>>,
+    /// The names of engines that are not used.
+    pub without: Vec<String>,
     /// The engines that are not there, to be named in the summary.
     pub absent: Vec<EngineRun>,
     /// What finds the addresses of names.
@@ -179,6 +181,7 @@ async fn hosts(
     let net = Net::new(job.max_rate.min(parts.policy.max_rate));
     let mut engines = builtin::engines(&net);
     engines.extend(parts.engines.iter().cloned());
+    engines.retain(|engine| !parts.without.iter().any(|name| name == engine.name()));
     engines.retain(|engine| {
         let takes_part = engine.takes_part(job.profile, intrusive);
         remarks.engine(engine.name(), takes_part);

@@ -76,6 +76,46 @@ async fn a_scanner_is_enrolled_looked_at_and_run() {
     }
 }
 
+/// A pipe that nobody reads.
+fn closed() -> Stdio {
+    std::io::pipe().unwrap().1.into()
+}
+
+#[tokio::test]
+async fn a_closed_pipe_ends_a_command_quietly() {
+    let fake = Fake::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let url = fake.url().to_string();
+    // What a command has done counts, whoever reads of it.
+    for (arguments, code) in [(&["enroll", "--url", &url, CODE][..], 0), (&["doctor"], 0), (&["--help"], 0)] {
+        let ended = output(scanner(&state).args(arguments).stdout(closed()).stderr(Stdio::piped())).await;
+        assert_eq!((ended.status.code(), text(&ended.stderr)), (Some(code), ""), "{arguments:?}");
+    }
+    for arguments in [&["doctor"][..], &["run"], &["--log", "json", "run"]] {
+        let gone = directory.path().join("nothing");
+        let ended = output(scanner(&gone).args(arguments).stdout(closed()).stderr(closed())).await;
+        assert_eq!(ended.status.code(), Some(1), "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_used_up_is_told_with_what_helps() {
+    let fake = Fake::start().await;
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    for arguments in
+        [&["--demo", "--platform", fake.url().as_str()][..], &["enroll", "--url", fake.url().as_str(), "used"]]
+    {
+        let ended = output(scanner(&state).args(arguments)).await;
+        let told = text(&ended.stderr);
+        assert!(!ended.status.success() && told.contains("PUT /v2/scanners/{id}"), "{told}");
+        assert!(told.contains("renew_enrollment") && told.lines().count() == 1, "{told}");
+        let is_demo = arguments.contains(&"--demo");
+        assert_eq!(told.contains(&format!("scanner enroll --state {}", state.display())), is_demo, "{told}");
+    }
+}
+
 #[tokio::test]
 async fn the_laboratory_is_scanned_and_its_faults_reach_the_platform() {
     let lab = lab::start(LabOptions { mended: false, ephemeral: true }).await.unwrap();

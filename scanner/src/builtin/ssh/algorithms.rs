@@ -1,4 +1,5 @@
-//! Which of the algorithms that a server of SSH offers are weak. The lengths of its groups and keys are not known here.
+//! Which of the algorithms that a server of SSH offers are weak. The lengths of its groups and keys, which others
+//! know, are checks of their own.
 
 use super::packet::Offer;
 use crate::{
@@ -12,8 +13,8 @@ type List<'a> = (&'static str, &'a [String], fn(&str) -> bool);
 /// The faults of an offer: the check, and the algorithms that fail it.
 pub(crate) fn faults(offer: &Offer) -> Vec<(&'static str, String)> {
     let lists: [List<'_>; 4] = [
-        ("ssh-weak-key-exchange", &offer.key_exchange, |name| is_weak_exchange(name, None)),
-        ("ssh-weak-host-key", &offer.host_keys, |name| is_weak_key(name, None)),
+        ("ssh-weak-key-exchange", &offer.key_exchange, is_weak_exchange),
+        ("ssh-weak-host-key", &offer.host_keys, is_weak_key),
         ("ssh-weak-cipher", &offer.ciphers, is_weak_cipher),
         ("ssh-weak-mac", &offer.macs, is_weak_mac),
     ];
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     fn checks(lists: [&str; 4]) -> Vec<&'static str> {
-        let offer = super::super::packet::offer(&super::super::packet::packet(lists)).unwrap();
+        let offer = super::super::packet::offer(&super::super::packet::offer_packet(lists)).unwrap();
         faults(&offer).into_iter().map(|(check, _)| check).collect()
     }
 

@@ -66,7 +66,7 @@ fn united(mut one: Vec<String>, other: Vec<String>) -> Vec<String> {
 }
 
 /// The packet of an offer, as a server sends it.
-pub(crate) fn packet(lists: [&str; 4]) -> Vec<u8> {
+pub(crate) fn offer_packet(lists: [&str; 4]) -> Vec<u8> {
     let [key_exchange, host_keys, ciphers, macs] = lists;
     let mut payload = vec![20];
     payload.extend([7; 16]);
@@ -75,6 +75,11 @@ pub(crate) fn packet(lists: [&str; 4]) -> Vec<u8> {
         payload.extend(list.as_bytes());
     }
     payload.extend([0; 5]);
+    packet(&payload)
+}
+
+/// The packet of a message that is not encrypted.
+pub(crate) fn packet(payload: &[u8]) -> Vec<u8> {
     // The whole, with its length, is a multiple of eight, and the padding is at least of four bytes.
     let padding = 4 + (8 - (payload.len() + 9) % 8) % 8;
     let mut packet = ((payload.len() + padding + 1) as u32).to_be_bytes().to_vec();
@@ -92,7 +97,7 @@ mod tests {
 
     #[test]
     fn an_offer_is_read() {
-        let bytes = packet(["a,b", "k", "c1,c2", "m"]);
+        let bytes = offer_packet(["a,b", "k", "c1,c2", "m"]);
         assert!(bytes.len().is_multiple_of(8) && is_whole(&bytes) && !is_whole(&bytes[..bytes.len() - 1]));
         let offer = offer(&bytes).unwrap();
         assert_eq!(
@@ -111,7 +116,7 @@ mod tests {
             is_whole(&bytes);
             offer(&bytes);
             version(&String::from_utf8_lossy(&bytes));
-            let mut lie = packet(["curve25519-sha256", "ssh-ed25519", "aes128-ctr", "hmac-sha1"]);
+            let mut lie = offer_packet(["curve25519-sha256", "ssh-ed25519", "aes128-ctr", "hmac-sha1"]);
             if let Some(byte) = lie.get_mut(at) {
                 *byte = to;
             }

@@ -23,6 +23,7 @@ use crate::{
     engine::{Bounds, Engine, Outcome, Running, Target},
     job::Profile,
     report::{Protocol, Service},
+    rules::services::contradict,
     sandbox::Limits,
     text,
 };
@@ -42,8 +43,19 @@ const TLS13: (u32, u32) = (7, 92);
 /// nmap.
 pub(super) struct Nmap {
     pub(super) program: Program,
-    /// Whether it looks at TLS: where no better engine does.
-    pub(super) looks_at_tls: bool,
+    /// What it looks at of TLS.
+    pub(super) tls: Share,
+}
+
+/// What is left of TLS for nmap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Share {
+    /// All: no other engine looks.
+    Whole,
+    /// What sslscan does not look at.
+    BesideSslscan,
+    /// Nothing: sslyze looks at all of it.
+    Nothing,
 }
 
 /// The ports of a host that nmap looks at.
@@ -55,8 +67,12 @@ fn ports(target: &Target) -> BTreeSet<u16> {
 impl Nmap {
     fn scripts(&self, bounds: &Bounds) -> Vec<&'static str> {
         let mut chosen = Vec::new();
-        if self.looks_at_tls && bounds.profile != Profile::Web {
-            chosen.extend_from_slice(scripts::TLS);
+        match (self.tls, bounds.profile) {
+            (_, Profile::Web) | (Share::Nothing, _) => {}
+            (Share::Whole, _) => chosen.extend_from_slice(scripts::TLS),
+            // It waits for what a sound server never sends.
+            (Share::BesideSslscan, Profile::Quick) => {}
+            (Share::BesideSslscan, _) => chosen.extend_from_slice(scripts::BESIDE_SSLSCAN),
         }
         if matches!(bounds.profile, Profile::Full | Profile::Pci) {
             chosen.extend_from_slice(scripts::SERVICES);
@@ -111,7 +127,7 @@ impl Engine for Nmap {
     fn takes_part(&self, profile: Profile, _: bool) -> bool {
         match profile {
             Profile::Quick | Profile::Full | Profile::Pci => true,
-            Profile::Tls => self.looks_at_tls,
+            Profile::Tls => self.tls != Share::Nothing,
             Profile::Discovery | Profile::Web => false,
         }
     }
@@ -168,7 +184,9 @@ fn read(bytes: &[u8], target: &Target, now: Timestamp) -> Found {
     let open: Vec<_> =
         host.ports.iter().filter(|it| it.is_tcp && it.is_open && expected.contains(&it.number)).collect();
     for port in &open {
-        if let Some(service) = port.service.as_ref().filter(|it| it.is_probed) {
+        let seen = target.services.iter().find(|it| it.port == port.number).and_then(|it| it.name.as_deref());
+        let is_guess = |it: &xml::Service| !it.is_probed || seen.is_some_and(|seen| contradict(seen, &it.name));
+        if let Some(service) = port.service.as_ref().filter(|it| !is_guess(it)) {
             found.services.push(as_service(port.number, service));
             exposed(port.number, service, &mut found);
         }

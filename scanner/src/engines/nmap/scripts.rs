@@ -13,12 +13,15 @@ use crate::{
         ssh,
         tls::{self, Suite, Version},
     },
-    rules::certificate::Key,
+    rules::{certificate::Key, ssh::is_short},
 };
 
 /// The scripts that look at TLS.
 pub(super) const TLS: &[&str] =
     &["ssl-cert", "ssl-enum-ciphers", "ssl-dh-params", "ssl-heartbleed", "ssl-ccs-injection", "ssl-poodle", "sslv2"];
+
+/// Those of them for which sslscan does not stand in.
+pub(super) const BESIDE_SSLSCAN: &[&str] = &["ssl-ccs-injection"];
 
 /// Those that no other engine here stands in for.
 pub(super) const SERVICES: &[&str] = &[
@@ -262,8 +265,8 @@ fn algorithms(script: &Script) -> ssh::Offers {
 fn host_keys(script: &Script, port: u16, found: &mut Found) {
     let keys = script.nodes.iter().filter(|node| node.value("type") == Some("ssh-rsa"));
     let bits = keys.filter_map(|node| node.value("bits")?.parse::<u32>().ok());
-    for bits in bits.filter(|bits| *bits < 2_048) {
-        found.add("ssh-weak-host-key", port, 99, format!("The RSA key has {bits} bits"));
+    for bits in bits.filter(|bits| is_short(*bits)) {
+        found.add(ssh::SHORT_KEY, port, 99, format!("The RSA key has {bits} bits"));
     }
 }
 

@@ -15,7 +15,13 @@ fn weak() -> Target {
 
 #[test]
 fn both_forms_say_the_same() {
-    let expected = ["22 ssh-weak-cipher", "22 ssh-weak-host-key", "22 ssh-weak-key-exchange", "22 ssh-weak-mac"];
+    let expected = [
+        "22 ssh-short-host-key",
+        "22 ssh-weak-cipher",
+        "22 ssh-weak-host-key",
+        "22 ssh-weak-key-exchange",
+        "22 ssh-weak-mac",
+    ];
     for name in ["ssh-audit-3.9.json", "ssh-audit-2.5-deb.json"] {
         let outcome = read(&sample(name), &weak()).finish();
         assert_eq!(found(&outcome), expected, "{name}");
@@ -24,7 +30,7 @@ fn both_forms_say_the_same() {
         assert_eq!(outcome.checks_run, all, "{name}");
         let cipher = outcome.findings.iter().find(|it| it.check == "ssh-weak-cipher").unwrap();
         assert_eq!(cipher.evidence, "aes128-cbc, 3des-cbc");
-        let key = outcome.findings.iter().find(|it| it.check == "ssh-weak-host-key").unwrap();
+        let key = outcome.findings.iter().find(|it| it.check == "ssh-short-host-key").unwrap();
         assert_eq!(key.evidence, "rsa-sha2-256 (1024 bits), ssh-rsa (1024 bits)");
     }
 }

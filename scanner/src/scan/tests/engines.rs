@@ -76,6 +76,20 @@ async fn what_an_engine_finds_is_bounded_and_one_that_breaks_spoils_nothing() {
 }
 
 #[tokio::test]
+async fn an_engine_of_the_scanners_own_can_be_done_without() {
+    let lab = lab::start(LabOptions { mended: false, ephemeral: true }).await.unwrap();
+    let parts = Parts { without: vec!["tls".to_owned(), "finds".to_owned()], ..parts() };
+    let parts = Parts { engines: vec![Odd::new("finds", Does::Finds)], ..parts };
+    let told = told(&job("127.0.0.2", &ports_of(&lab)), &parts).await;
+    let names: Vec<_> = told.summary.engines.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["http", "services", "ssh"]);
+    let report = &told.hosts["127.0.0.2"];
+    let of_tls = |check: &str| check.starts_with("tls-");
+    assert!(!report.checks_run.iter().any(|it| of_tls(it)), "{:?}", report.checks_run);
+    assert!(report.findings.iter().all(|it| !of_tls(&it.check)) && !report.findings.is_empty());
+}
+
+#[tokio::test]
 async fn a_scan_stops_at_once_when_it_is_told_to() {
     let hangs = Odd::new("hangs", Does::Hangs);
     let parts = Parts { engines: vec![hangs.clone()], ..parts() };

@@ -77,6 +77,7 @@ fn parts() -> Parts {
     Parts {
         policy: Policy { allow_loopback: true, max_rate: 100_000, hosts_at_once: 16, ..Policy::default() },
         engines: Vec::new(),
+        without: Vec::new(),
         absent: Vec::new(),
         resolver: Arc::new(SystemResolver),
         directory: std::env::temp_dir(),

@@ -104,7 +104,9 @@ async fn a_name_is_checked_again_when_its_turn_comes() {
 
 #[tokio::test]
 async fn what_is_too_much_or_no_list_is_refused() {
-    for (hosts, ports) in [("127.0.0.0/8", "1"), ("127.0.8.1; -oN/tmp/x", "1"), ("127.0.8.1", "0-1")] {
+    for (hosts, ports) in
+        [("127.0.0.0/8", "1"), ("::/0, a.example", "1"), ("127.0.8.1; -oN/tmp/x", "1"), ("127.0.8.1", "0-1")]
+    {
         let told = told(&job(hosts, ports), &parts()).await;
         assert_eq!((told.summary.outcome, told.summary.incomplete.len()), (Outcome::Failed, 1), "{hosts}");
     }

@@ -8,13 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use addresses::{AddressSet, Host};
-use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
-use toml::Spanned;
+use anyhow::{Context, Result, ensure};
 use url::Url;
 
-use crate::scope;
+use self::file::{Reader, Table, Text};
+use crate::{builtin, engines, scope, secrecy::is_secret};
+
+mod file;
 
 /// The largest policy file.
 const MAX_BYTES: u64 = 1 << 20;
@@ -54,55 +54,6 @@ pub struct Openvasd {
     pub key_file: Option<PathBuf>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct File {
-    networks: Networks,
-    limits: Limits,
-    engines: Engines,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Networks {
-    allow: Option<Vec<Spanned<String>>>,
-    deny: Vec<Spanned<String>>,
-    allow_loopback: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Limits {
-    max_rate: Spanned<u32>,
-    hosts_at_once: Spanned<u32>,
-    jobs_at_once: Spanned<u32>,
-    intrusive: bool,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        let of = |value| Spanned::new(0..0, value);
-        Self { max_rate: of(300), hosts_at_once: of(8), jobs_at_once: of(1), intrusive: false }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Engines {
-    without: Vec<String>,
-    directories: Vec<Spanned<PathBuf>>,
-    read_only: Vec<Spanned<PathBuf>>,
-    nuclei_templates: Option<Spanned<PathBuf>>,
-    openvasd: Option<OpenvasdTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OpenvasdTable {
-    url: Spanned<String>,
-    key_file: Option<Spanned<PathBuf>>,
-}
-
 impl Openvasd {
     /// Reads its API key.
     ///
@@ -136,88 +87,75 @@ impl LocalPolicy {
         Self::parse(&text).map_err(|error| error.context(format!("the policy {shown} is wrong")))
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let File { networks, limits, engines } = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line(text, span.start));
-            anyhow::anyhow!("line {line}: {}", error.message())
-        })?;
-        let checked = Checked { text };
-        let jobs_at_once = checked.number("jobs_at_once", &limits.jobs_at_once, 8)?;
+    fn parse(source: &str) -> Result<Self> {
+        let (mut reader, table) = Reader::parse(source)?;
+        let file = reader.whole(&table, &["networks", "limits", "engines"]);
+        let networks = reader.table(file, "networks", &["allow", "deny", "allow_loopback"]);
+        let limits = reader.table(file, "limits", &["max_rate", "hosts_at_once", "jobs_at_once", "intrusive"]);
+        let jobs_at_once = reader.number(limits, "jobs_at_once", 1, 8);
         // The limit is of the scanner, whatever the number of its jobs.
-        let max_rate = checked.number("max_rate", &limits.max_rate, 2_000)? / jobs_at_once;
+        let max_rate = reader.number(limits, "max_rate", 300, 2_000) / jobs_at_once;
         let scope = scope::Policy {
-            allow: networks.allow.map(|allow| checked.addresses(&allow)).transpose()?,
-            deny: checked.addresses(&networks.deny)?,
-            allow_loopback: networks.allow_loopback,
+            allow: reader.addresses(networks, "allow"),
+            deny: reader.addresses(networks, "deny").unwrap_or_default(),
+            allow_loopback: reader.flag(networks, "allow_loopback"),
             own_addresses: Vec::new(),
             max_rate: max_rate.max(1),
-            hosts_at_once: checked.number("hosts_at_once", &limits.hosts_at_once, 64)?,
-            intrusive: limits.intrusive,
+            hosts_at_once: reader.number(limits, "hosts_at_once", 8, 64),
+            intrusive: reader.flag(limits, "intrusive"),
         };
-        let openvasd = engines.openvasd.map(|table| checked.openvasd(table)).transpose()?;
-        let engines = EngineSettings {
-            without: engines.without,
-            directories: checked.paths(&engines.directories)?,
-            read_only: checked.paths(&engines.read_only)?,
-            nuclei_templates: engines.nuclei_templates.map(|path| checked.path(&path)).transpose()?,
-            openvasd,
-        };
+        let engines = engines(&mut reader, file);
+        reader.finish()?;
         Ok(Self { scope, jobs_at_once: usize::try_from(jobs_at_once).unwrap_or(1), engines })
     }
 }
 
-/// Reads values; an error names their line.
-struct Checked<'a> {
-    text: &'a str,
-}
-
-impl Checked<'_> {
-    fn line<T>(&self, at: &Spanned<T>) -> usize {
-        line(self.text, at.span().start)
+fn engines<'a>(reader: &mut Reader<'a>, file: Table<'a>) -> EngineSettings {
+    let names = ["without", "directories", "read_only", "nuclei_templates", "openvasd"];
+    let engines = reader.table(file, "engines", &names);
+    let mut without = Vec::new();
+    for Text { at, text } in reader.texts(engines, "without").unwrap_or_default() {
+        if !engine_names().any(|name| name == text) {
+            let names: Vec<_> = engine_names().collect();
+            reader.wrong(at, format!("{text:?} is no engine; the engines are {}", names.join(", ")));
+        }
+        without.push(text.to_owned());
     }
-
-    fn number(&self, name: &str, value: &Spanned<u32>, max: u32) -> Result<u32> {
-        let number = *value.get_ref();
-        ensure!((1..=max).contains(&number), "line {}: {name} must be a number from 1 to {max}", self.line(value));
-        Ok(number)
-    }
-
-    fn addresses(&self, entries: &[Spanned<String>]) -> Result<AddressSet> {
-        let host = |entry: &Spanned<String>| match entry.get_ref().parse::<Host>() {
-            Ok(Host::Name(name)) => {
-                bail!("line {}: {name} is a name; a policy is of addresses, ranges and networks", self.line(entry))
-            }
-            Ok(host) => Ok(host),
-            Err(message) => bail!("line {}: {:?} {message}", self.line(entry), entry.get_ref()),
-        };
-        let hosts = entries.iter().map(host).collect::<Result<Vec<_>>>()?;
-        Ok(AddressSet::of(&hosts))
-    }
-
-    fn paths(&self, paths: &[Spanned<PathBuf>]) -> Result<Vec<PathBuf>> {
-        paths.iter().map(|path| self.path(path)).collect()
-    }
-
-    /// A relative path would mean another place for each who starts the scanner.
-    fn path(&self, path: &Spanned<PathBuf>) -> Result<PathBuf> {
-        let shown = path.get_ref().display();
-        ensure!(path.get_ref().is_absolute(), "line {}: {shown} must be written from the root on", self.line(path));
-        Ok(path.get_ref().clone())
-    }
-
-    fn openvasd(&self, table: OpenvasdTable) -> Result<Openvasd> {
-        let text = table.url.get_ref();
-        let url = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        let url =
-            url.with_context(|| format!("line {}: {text} is no address of an openvasd", self.line(&table.url)))?;
-        let key_file = table.key_file.map(|path| self.path(&path)).transpose()?;
-        Ok(Openvasd { url, key_file })
+    EngineSettings {
+        without,
+        directories: reader.paths(engines, "directories"),
+        read_only: reader.paths(engines, "read_only"),
+        nuclei_templates: reader.path(engines, "nuclei_templates"),
+        openvasd: openvasd(reader, engines),
     }
 }
 
-/// The number of the line of a byte.
-fn line(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|it| *it == b'\n').count() + 1
+fn openvasd<'a>(reader: &mut Reader<'a>, engines: Table<'a>) -> Option<Openvasd> {
+    let start = reader.start(engines, "openvasd");
+    let table = reader.table(engines, "openvasd", &["url", "key_file"]);
+    let key_file = reader.path(table, "key_file");
+    if !table.is_there() {
+        return None;
+    }
+    let Some(Text { at, text }) = reader.text(table, "url") else {
+        reader.wrong(start, "openvasd needs its url");
+        return None;
+    };
+    let url = text.parse::<Url>().ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let Some(url) = url else {
+        reader.wrong(at, format!("{text} is no address of an openvasd, such as https://openvasd.example.com:3000"));
+        return None;
+    };
+    if !is_secret(&url) {
+        // Its key and what it finds would go in clear.
+        reader.wrong(at, format!("{text} is not encrypted; use https, or 127.0.0.1 for an openvasd on this machine"));
+    }
+    Some(Openvasd { url, key_file })
+}
+
+/// The names of all engines, the scanner's own first.
+fn engine_names() -> impl Iterator<Item = &'static str> {
+    builtin::NAMES.iter().chain(engines::NAMES).copied()
 }
 
 /// The addresses of this machine's interfaces, apart from the loopback ones, which have a rule of their own.
@@ -247,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_example_is_the_usual_policy() {
-        let example = LocalPolicy::parse(include_str!("../policy.example.toml")).unwrap();
+        let example = LocalPolicy::parse(include_str!("../../policy.example.toml")).unwrap();
         let usual = LocalPolicy::read(None).unwrap();
         assert_eq!(format!("{example:?}"), format!("{usual:?}"));
         assert!(usual.scope.allow.is_none() && !usual.scope.allow_loopback && !usual.scope.intrusive);
@@ -261,11 +199,15 @@ mod tests {
             Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest.to_owned(),
             _ => line.to_owned(),
         };
-        let all: Vec<_> = include_str!("../policy.example.toml").lines().map(setting).collect();
+        let all: Vec<_> = include_str!("../../policy.example.toml").lines().map(setting).collect();
         let policy = LocalPolicy::parse(&all.join("\n")).unwrap();
         let permits = |text: &str| policy.scope.permits(text.parse().unwrap(), false).is_ok();
         assert!(permits("192.168.10.7") && !permits("192.168.10.1") && !permits("198.51.100.1"));
         assert!(policy.engines.openvasd.is_some() && !policy.engines.directories.is_empty());
+    }
+
+    fn refused(text: &str) -> String {
+        LocalPolicy::parse(text).unwrap_err().to_string()
     }
 
     #[test]
@@ -273,18 +215,64 @@ mod tests {
         for (text, expected) in [
             ("[networks]\nallow = [\n\"192.0.2.0/24\",\n\"192.0.2.0/99\"]", "line 4: \"192.0.2.0/99\" must have"),
             ("[networks]\ndeny = ['printer.example']", "line 2: printer.example is a name"),
+            ("[networks]\nallow = '10.0.0.0/8'", "line 2: allow must be a list of texts"),
+            ("[networks]\nallow = ['10.0.0.1', 10]", "line 2: allow must be a list of texts"),
+            ("[networks]\nallow_loopback = 1", "line 2: allow_loopback must be true or false"),
             ("\n[limits]\nmax_rate = 0", "line 3: max_rate must be a number from 1 to 2000"),
-            ("[limits]\nmax_rate = 'fast'", "line 2: invalid type"),
-            ("[limits]\nhosts = 1", "line 2: unknown field `hosts`"),
+            ("[limits]\nmax_rate = '300'", "line 2: max_rate must be a number from 1 to 2000, without quotation marks"),
+            ("[limits]\nmax_rate = 99999999999999999999", "line 2: max_rate must be a number"),
+            ("[limits]\nhosts = 1", "line 2: limits has no setting \"hosts\"; it has max_rate, "),
+            ("limit = 1", "line 1: the policy has no setting \"limit\"; it has networks, limits, engines"),
+            ("limits = 1", "line 1: limits must be a table: [limits]"),
             ("a\n=", "line "),
+            (
+                "[engines]\nwithout = ['wapti']",
+                "line 2: \"wapti\" is no engine; the engines are services, ssh, tls, http, ",
+            ),
+            ("[engines]\nwithout = 'wapiti'", "line 2: without must be a list of texts"),
             ("[engines]\ndirectories = ['bin']", "line 2: bin must be written from the root on"),
+            ("[engines]\nnuclei_templates = []", "line 2: nuclei_templates must be a text in quotation marks"),
             ("[engines.openvasd]\nurl = 'openvasd'", "line 2: openvasd is no address"),
+            ("[engines.openvasd]\nurl = 'http://openvasd.example'", "line 2: http://openvasd.example is not encrypted"),
+            ("[engines.openvasd]\nkey_file = '/key'", "line 1: openvasd needs its url"),
         ] {
-            let error = LocalPolicy::parse(text).unwrap_err().to_string();
+            let error = refused(text);
             assert!(error.starts_with(expected) && !error.contains('\n'), "{error}");
+            for jargon in ["expected", "sequence", "u32", "invalid type"] {
+                assert!(text.starts_with("a\n") || !error.contains(jargon), "{error}");
+            }
         }
         let error = LocalPolicy::read(Some(Path::new("/nowhere/policy.toml"))).unwrap_err();
         assert!(format!("{error:#}").contains("/nowhere/policy.toml cannot be read"));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let error =
+            refused("[limits]\nhosts_at_once = 65\njobs_at_once = 0\n[engines]\nwithout = ['wapti', 'nmap', 'x']");
+        for part in ["line 2: hosts_at_once", "line 3: jobs_at_once", "line 5: \"wapti\"", "line 5: \"x\""] {
+            assert!(error.contains(part), "{error}");
+        }
+        let many: String = (0..30).map(|n| format!("'x{n}', ")).collect();
+        assert!(refused(&format!("[engines]\nwithout = [{many}]")).ends_with("; and 20 more"));
+    }
+
+    #[test]
+    fn every_engine_can_be_done_without() {
+        let names: Vec<String> = engine_names().map(|name| format!("{name:?}")).collect();
+        let policy = LocalPolicy::parse(&format!("[engines]\nwithout = [{}]", names.join(", "))).unwrap();
+        assert_eq!(policy.engines.without.len(), 11);
+        let own = builtin::engines(&crate::scan::net::Net::new(1));
+        assert_eq!(own.iter().map(|it| it.name()).collect::<Vec<_>>(), builtin::NAMES);
+    }
+
+    #[test]
+    fn networks_of_ipv6_are_understood() {
+        let text = "[networks]\nallow = ['2001:db8::/32', '2001:db9::1-2001:db9::5']\ndeny = ['2001:db8:1::/48']";
+        let policy = LocalPolicy::parse(text).unwrap();
+        let permits = |text: &str| policy.scope.permits(text.parse().unwrap(), false).is_ok();
+        assert!(permits("2001:db8::7") && permits("2001:db9::5"));
+        assert!(!permits("2001:db8:1::7") && !permits("2001:db9::6") && !permits("192.0.2.1"));
     }
 
     #[test]
