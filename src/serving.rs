@@ -41,7 +41,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Those of API Gateway, which has bodies of 10 MiB and half a minute for a request.
+    /// Bodies and times are as of API Gateway, which has half a minute for a request.
     fn default() -> Self {
         let seconds = Duration::from_secs(30);
         Self { connections: 1024, head: seconds, body: seconds, bytes: 10 * 1024 * 1024 }

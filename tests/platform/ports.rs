@@ -229,7 +229,7 @@ async fn a_body_that_is_too_large_is_not_read_to_its_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_cut_is_a_bad_request() {
-    let world = World::start().await;
+    let world = World::with(Options { dynamodb_endpoint: None, ..options() }).await;
     for framing in [
         "content-length: 100\r\n\r\n{",
         "transfer-encoding: chunked\r\n\r\n5\r\n{\r\n",

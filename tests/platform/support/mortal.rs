@@ -1,11 +1,8 @@
 //! The functions of a platform once more, over the same table, in a process that can be killed before any of its writes.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use aws_sdk_dynamodb::{
@@ -14,6 +11,7 @@ use aws_sdk_dynamodb::{
 };
 use scanward::{
     gateway::Gateway,
+    serving::{self, Limits},
     template::{self, Functions, TEMPLATE},
 };
 use shared::{
@@ -54,8 +52,7 @@ impl Mortal {
         let gateway = Gateway::new(routes, &apps, || {}).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let service = gateway.router().into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        tokio::spawn(serving::serve(listener, gateway.router(), Limits::default()));
         Self { life, scheduler, url }
     }
 
