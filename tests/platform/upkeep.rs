@@ -85,7 +85,6 @@ async fn failing_after(calls: usize, dynamodb: &Dynamodb) -> Dynamodb {
     let left = Arc::new(AtomicUsize::new(calls));
     let forward =
         async |State((left, endpoint)): State<(Arc<AtomicUsize>, String)>, headers: HeaderMap, body: Bytes| {
-            eprintln!("CALL {:?} {}", headers.get("x-amz-target"), left.load(Ordering::SeqCst));
             if left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err() {
                 let error = json!({ "__type": "com.amazon.coral.validate#ValidationException", "message": "no more" });
                 return (axum::http::StatusCode::BAD_REQUEST, error.to_string()).into_response();
