@@ -103,7 +103,8 @@ async fn an_interrupted_move_is_finished_by_the_next() {
     let folder = first_layout();
     let options = on(&folder);
     let dynamodb = scanward::database::of(&options, options.dynamodb_listen).await.unwrap();
-    for calls in [3, 40, 90, 150, 260, 400] {
+    // What one has moved, the next finds: fewer calls are left to fail.
+    for calls in [3, 40, 90, 150, 260] {
         let dynamodb_endpoint = Some(failing_after(calls, &dynamodb).await);
         let upkeep = Upkeep::open(&Options { dynamodb_endpoint, ..options.clone() }).await.unwrap();
         upkeep.migrate().await.unwrap_err();
