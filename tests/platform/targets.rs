@@ -47,6 +47,10 @@ async fn hosts_that_no_scan_may_touch_are_refused() {
         "0.0.0.0/0",
         "10.0.0.0/8",
         "10.0.0.0-10.0.16.0",
+        "::/0",
+        "2001:db8::/64, a.example",
+        "2001:db8::-2001:db8::1000",
+        "fe80::/120",
         "255.255.255.255",
         "224.0.0.251",
         "100.100.100.200",
@@ -62,7 +66,11 @@ async fn hosts_that_no_scan_may_touch_are_refused() {
         let calculated = json!({ "hosts": hosts });
         user.post("/v2/targets/calculate_hosts", calculated).await.invalid(&["hosts"]);
     }
-    user.post("/v2/targets", target("10.0.0.0-10.0.15.255")).await.ok(201);
+    for hosts in ["10.0.0.0-10.0.15.255", "2001:db8::/116"] {
+        let mut target = target(hosts);
+        target["target"]["name"] = json!(hosts);
+        user.post("/v2/targets", target).await.ok(201);
+    }
     let mut excluded = target("192.0.2.0/30");
     excluded["target"]["exclude_hosts"] = json!("192.0.2.0-192.0.2.3");
     user.post("/v2/targets", excluded.clone()).await.invalid(&["target.hosts"]);

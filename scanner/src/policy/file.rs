@@ -107,10 +107,8 @@ impl<'a> Reader<'a> {
         let Some(value) = table.get(name) else { return usual };
         let number = value.get_ref().as_integer().and_then(|it| u32::from_str_radix(it.as_str(), it.radix()).ok());
         number.filter(|it| (1..=most).contains(it)).unwrap_or_else(|| {
-            self.wrong(
-                value.span().start,
-                format!("{name} must be a number from 1 to {most}, without quotation marks"),
-            );
+            let more = if value.get_ref().is_str() { ", without quotation marks" } else { "" };
+            self.wrong(value.span().start, format!("{name} must be a number from 1 to {most}{more}"));
             usual
         })
     }
