@@ -80,7 +80,8 @@ impl Lease {
                 }
                 Err(failure) if failure.is_end() => return Lost::Taken,
                 Err(failure) => {
-                    let again = Instant::now() + backoff.after(job.id, "the lease is not renewed yet", &failure);
+                    let again = Instant::now()
+                        + backoff.after(job.id, "the lease is not renewed yet", &failure, failure.asked());
                     if again >= self.end() {
                         sleep_until(self.end()).await;
                         return Lost::Unheard;

@@ -39,7 +39,7 @@ pub(super) async fn upload(
             Err(failure) if failure.is_end() => return Ok(Some(Fenced)),
             Err(Failure::Refused { status, message, .. }) => spool.divide(format!("{status} {message}")).await?,
             Err(failure) => {
-                sleep(backoff.after(spool.id(), "results are not sent yet", &failure)).await;
+                sleep(backoff.after(spool.id(), "results are not sent yet", &failure, failure.asked())).await;
             }
         }
     }

@@ -1,10 +1,8 @@
 //! How long the agent waits.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use uuid::Uuid;
-
-use super::http::Failure;
 
 /// The times of the agent.
 #[derive(Clone, Debug)]
@@ -79,14 +77,14 @@ impl Backoff {
         wait.max(asked.unwrap_or_default())
     }
 
-    /// Tells of a failure at a job, and returns the wait after it. A first one mostly passes by itself, as where the platform
-    /// asks for a second of patience: nobody has to be warned of it.
-    pub(crate) fn after(&mut self, job: Uuid, what: &str, failure: &Failure) -> Duration {
+    /// Tells of a failure at a job, and returns the wait after it, at least what the platform asks for. A first one mostly passes
+    /// by itself, as where the platform asks for a second of patience: nobody has to be warned of it.
+    pub(crate) fn after(&mut self, job: Uuid, what: &str, failure: &impl Display, asked: Option<Duration>) -> Duration {
         match self.failures {
             0 => tracing::info!(%job, "{what}: {failure}; the scanner tries again"),
             _ => tracing::warn!(%job, "{what}: {failure}"),
         }
-        self.next(failure.asked())
+        self.next(asked)
     }
 
     pub(crate) fn reset(&mut self) {
@@ -130,8 +128,8 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             let mut backoff = Backoff::new(&Timing::default());
             for _ in 0..2 {
-                backoff.after(Uuid::nil(), "it is not done yet", &Failure::temporary("busy"));
-                backoff.after(Uuid::nil(), "it is not done yet", &Failure::temporary("busy"));
+                backoff.after(Uuid::nil(), "it is not done yet", &"busy", None);
+                backoff.after(Uuid::nil(), "it is not done yet", &"busy", None);
                 backoff.reset();
             }
         });

@@ -286,7 +286,8 @@ impl Work {
                     return Err(Halt::Forgotten);
                 }
                 Err(failure) => {
-                    sleep(backoff.after(self.spool.id(), &format!("the job is not {what} yet"), &failure)).await;
+                    let what = format!("the job is not {what} yet");
+                    sleep(backoff.after(self.spool.id(), &what, &failure, failure.asked())).await;
                 }
             }
         }
